@@ -1,0 +1,47 @@
+"""Files that are whole or not there at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from segformer_gui.core.errors import UserError
+
+_NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` to `path`: temporary file beside it, fsync, replace.
+
+    A reader sees the old file or the new one, never a half. Raises `UserError` `disk_full`,
+    `no_permission` or `write_failed`; the file that was there before stays as it was.
+    """
+    # A short name of its own: a long file name plus a suffix could pass the 255-byte limit.
+    temporary = path.parent / f".write-{secrets.token_hex(8)}.tmp"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise file_error(error, path, "write_failed") from error
+
+
+def file_error(error: OSError, path: Path, otherwise: str) -> UserError:
+    """What an `OSError` about `path` means to a person; `otherwise` names the general failure."""
+    if error.errno in _NO_SPACE:
+        return UserError("disk_full", path=str(path))
+    if error.errno in _NOT_ALLOWED:
+        return UserError("no_permission", path=str(path))
+    if isinstance(error, FileNotFoundError):
+        return UserError("file_missing", path=str(path))
+    return UserError(otherwise, path=str(path), reason=error.strerror or str(error))

@@ -1,0 +1,170 @@
+"""Any image file in, (H, W, 3) uint8 RGB out; PNG files written whole or not at all.
+
+The only place that decodes or encodes image files. `cv2.imread` and `cv2.imwrite` are banned
+elsewhere: they cannot open non-ASCII paths on Windows, and fail by returning None.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import warnings
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from segformer_gui.core.errors import UserError
+from segformer_gui.core.files import file_error, write_atomically
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
+MAX_PIXELS = 16384 * 16384
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+_FAST = ("PNG", "JPEG", "MPO")  # MPO: what Pillow calls a JPEG with further pictures behind it.
+
+# The size is checked against MAX_PIXELS here; Pillow's own limit (179 MP) lies below it.
+Image.MAX_IMAGE_PIXELS = None
+# Pillow warns of a damaged TIFF before it raises; the error says it all.
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """Decode an image file to (H, W, 3) uint8 RGB.
+
+    EXIF orientation is applied, 16-bit channels are scaled to 8 bit, grey and palette images become
+    RGB, CMYK is converted, alpha is ignored; of an animation or a stack of pages, the first. Raises
+    `UserError` `file_missing`, `no_permission`, `file_unreadable`, `image_broken` (also for a file
+    that is cut short) or `image_too_large`.
+    """
+    data = _read_bytes(path)
+    file_format = _check(path, data)
+    try:
+        return _decode_fast(data) if file_format in _FAST else _decode_exact(data)
+    except (cv2.error, OSError, ValueError, SyntaxError) as error:
+        raise UserError("image_broken", path=str(path)) from error
+
+
+def read_labels(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """Read a label image as ids: (H, W) uint8, or uint16 where the file holds more than 8 bits.
+
+    A palette image gives its indices, not its colours. A 32-bit id that does not fit becomes 65535.
+    Raises `UserError` `labels_not_indexed` for an image of several channels, else as `read_image`.
+    """
+    data = _read_bytes(path)
+    _check(path, data)
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            mode, ids = image.mode, np.array(image)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UserError("image_broken", path=str(path)) from error
+    if mode in ("1", "L", "P"):
+        return ids.astype(np.uint8)
+    if mode in ("I", "I;16", "I;16B"):
+        return np.where((ids < 0) | (ids > 65535), 65535, ids).astype(np.uint16)
+    raise UserError("labels_not_indexed", path=str(path), mode=mode)
+
+
+def write_png(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
+    """Write (H, W) ids or (H, W, 3) uint8 RGB as PNG, atomically. Errors as `write_atomically`."""
+    pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
+    _, encoded = cv2.imencode(".png", pixels)
+    write_atomically(path, encoded.tobytes())
+
+
+def find_images(paths: Iterable[Path]) -> list[Path]:
+    """Image files among `paths`; folders are searched through, in natural order, hidden ones not.
+
+    A file that is named directly is kept whatever its suffix: opening it gives the clear error.
+    Raises `UserError` `file_missing`, `no_permission`, `file_unreadable` or `no_images`.
+    """
+    found: list[Path] = []
+    paths = list(paths)
+    for path in paths:
+        try:
+            # `stat` and `scandir` raise where `exists` and `os.walk` would say nothing.
+            if stat.S_ISDIR(path.stat().st_mode):
+                os.scandir(path).close()
+                found.extend(_images_below(path))
+            else:
+                found.append(path)
+        except OSError as error:
+            raise file_error(error, path, "file_unreadable") from error
+    if not found:
+        raise UserError("no_images", path=", ".join(str(path) for path in paths))
+    return list(dict.fromkeys(found))
+
+
+def natural_key(path: Path) -> list[str | int]:
+    """Sort key under which `frame_2` comes before `frame_10`: text and numbers take turns."""
+    parts = re.split(r"([0-9]+)", str(path).casefold())
+    return [int(part) if index % 2 else part for index, part in enumerate(parts)]
+
+
+def _images_below(folder: Path) -> Iterator[Path]:
+    for current, folders, names in os.walk(folder):
+        visible = (name for name in folders if not name.startswith("."))
+        folders[:] = sorted(visible, key=lambda name: natural_key(Path(name)))
+        files = (Path(current, name) for name in names if not name.startswith("."))
+        yield from sorted(
+            (file for file in files if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_key
+        )
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise file_error(error, path, "file_unreadable") from error
+
+
+def _check(path: Path, data: bytes) -> str:
+    """Refuse a file by its header alone, before any pixel takes memory; its format otherwise."""
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            file_format, (width, height) = image.format or "", image.size
+            # Only PNG carries checksums. A bad one is found here because libpng, through OpenCV,
+            # would also write about it on the terminal.
+            image.verify()
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UserError("image_broken", path=str(path)) from error
+    if width * height > MAX_PIXELS:
+        raise UserError("image_too_large", path=str(path), width=width, height=height)
+    return file_format
+
+
+def _decode_fast(data: bytes) -> NDArray[np.uint8]:
+    """PNG or JPEG by OpenCV: half of Pillow's time for a JPEG, and all 16 bits of a PNG."""
+    # IMREAD_COLOR (unlike IMREAD_UNCHANGED) applies the EXIF orientation.
+    flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_ANYDEPTH
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    if image is None:
+        raise ValueError("OpenCV cannot decode it")
+    return _to_uint8(image, 65535)
+
+
+def _decode_exact(data: bytes) -> NDArray[np.uint8]:
+    """Any format by Pillow. OpenCV 5.0 multiplies a TIFF's colours by its alpha, mixes up those of
+    16-bit TIFF and cannot read float TIFF; 4.11 ignores the orientation of WebP.
+    """
+    with Image.open(io.BytesIO(data)) as encoded:
+        image = ImageOps.exif_transpose(encoded)
+        if image.mode == "F":  # Float TIFF: values in 0..1 by convention.
+            grey = _to_uint8(np.nan_to_num(np.array(image)), 1)
+        elif image.mode.startswith("I"):
+            grey = _to_uint8(np.array(image, np.int32), 65535)
+        else:
+            return np.array(image.convert("RGB"))
+    return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)  # pyright: ignore
+
+
+def _to_uint8(image: NDArray[np.generic], white: int) -> NDArray[np.uint8]:
+    """Scale 0..`white` to 0..255, rounded; values outside are clipped, uint8 is left as it is."""
+    if image.dtype != np.uint8:
+        image = cv2.convertScaleAbs(np.clip(image, 0, white), alpha=255 / white)  # pyright: ignore
+    return image  # pyright: ignore

@@ -1,0 +1,38 @@
+"""Label maps as pictures: coloured masks and overlays, for files (the window draws its own)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segformer_gui.core.classes import ClassSet
+
+Labels = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+def colorize(labels: Labels, classes: ClassSet) -> NDArray[np.uint8]:
+    """Colour of each pixel's class: labels (H, W) -> (H, W, 3) uint8 RGB; other ids are black."""
+    palette = classes.palette()
+    if labels.dtype == np.uint8 and len(palette) == 256:
+        # cv2's colour map is five times faster than numpy's fancy indexing.
+        return cv2.applyColorMap(labels, palette[:, np.newaxis, :])  # pyright: ignore
+    with_black = np.append(palette, np.zeros((1, 3), np.uint8), axis=0)
+    return np.take(with_black, labels, axis=0, mode="clip")
+
+
+def overlay(
+    image: NDArray[np.uint8], labels: Labels, classes: ClassSet, opacity: float = 0.5
+) -> NDArray[np.uint8]:
+    """Blend class colours over the image: (H, W, 3) uint8 RGB; `opacity` 0 = image, 1 = colours."""
+    return cv2.addWeighted(image, 1 - opacity, colorize(labels, classes), opacity, 0)  # pyright: ignore
+
+
+def to_label_ids(labels: Labels, classes: ClassSet) -> NDArray[np.uint8]:
+    """Class ids -> Cityscapes `labelIds` (H, W) uint8; what is no class becomes 0, unlabeled.
+
+    Needs `classes.label_ids`; the caller has checked.
+    """
+    table = np.zeros(max(256, len(classes)), np.uint8)
+    table[: len(classes)] = classes.label_ids
+    return table[labels]

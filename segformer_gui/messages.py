@@ -1,0 +1,325 @@
+"""Every error and note code as a sentence and a hint: one table for the window and command line.
+
+Sentences are English source texts for translation: the window passes them through Qt's translator
+(context "messages"), the command line prints them. `{name}` are the parameters that travel with the
+code. No Qt in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from segformer_gui.core.errors import UserError
+
+CONTEXT = "messages"
+
+
+def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802 (the name lupdate looks for)
+    """Mark `text` for pyside6-lupdate; returns it unchanged."""
+    return text
+
+
+_ERRORS: dict[str, tuple[str, str]] = {
+    "checkpoint_broken": (
+        QT_TRANSLATE_NOOP("messages", "{path} is not a checkpoint that can be read."),
+        QT_TRANSLATE_NOOP("messages", "It may be damaged or cut short; fetch it again."),
+    ),
+    "checkpoint_config": (
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "{path} contradicts itself: its config.json says {field} is {stated}, its weights say {found}.",
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages", "The two files belong to different models; get both from one place."
+        ),
+    ),
+    "checkpoint_keys_missing": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{path} lacks {count} of the tensors of a SegFormer: {keys}."
+        ),
+        QT_TRANSLATE_NOOP("messages", "It may be cut short, or of another network."),
+    ),
+    "checkpoint_keys_unknown": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{path} holds {count} tensors that no SegFormer has: {keys}."
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "It is of another network or has a head of its own; SegFormer's own layouts can be loaded.",
+        ),
+    ),
+    "checkpoint_no_weights": (
+        QT_TRANSLATE_NOOP("messages", "{path} holds no weights."),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "A model folder has a model.safetensors or pytorch_model.bin beside its config.json.",
+        ),
+    ),
+    "checkpoint_not_segformer": (
+        QT_TRANSLATE_NOOP("messages", "{path} is not a SegFormer checkpoint."),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Hugging Face, NVlabs and mmsegmentation checkpoints of SegFormer can be loaded.",
+        ),
+    ),
+    "checkpoint_shape": (
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "In {path} ({layout} layout) the tensor {key} has the shape {found} where {expected} is expected.",
+        ),
+        QT_TRANSLATE_NOOP("messages", "The file mixes parts of different models."),
+    ),
+    "checkpoint_suffix_unknown": (
+        QT_TRANSLATE_NOOP("messages", "{path} does not look like a checkpoint."),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Files called .safetensors, .bin, .pth, .pt or .ckpt are taken, and Hugging Face folders.",
+        ),
+    ),
+    "checkpoint_unsafe": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{path} asks to run code when it is opened, so it was not loaded."
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages", "Only load checkpoints from people you trust; ask for a .safetensors file."
+        ),
+    ),
+    "dataset_labels_missing": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{count} of {total} images have no ground truth: {image} needs {labels}."
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages", "Add the label files, or move the images without labels elsewhere."
+        ),
+    ),
+    "dataset_layout_unknown": (
+        QT_TRANSLATE_NOOP("messages", "{path} is not laid out like a data set that is known."),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Cityscapes has leftImg8bit and gtFine, CamVid has val and valannot; else put images in images/ and class ids in labels/.",
+        ),
+    ),
+    "dataset_split_unknown": (
+        QT_TRANSLATE_NOOP("messages", "There is no split {split} in {path}."),
+        QT_TRANSLATE_NOOP("messages", "Splits found: {available}."),
+    ),
+    "device_unavailable": (
+        QT_TRANSLATE_NOOP("messages", "The device {device} is not available here."),
+        QT_TRANSLATE_NOOP("messages", "Choose one of: {available}."),
+    ),
+    "disk_full": (
+        QT_TRANSLATE_NOOP("messages", "There is no space left to write {path}."),
+        QT_TRANSLATE_NOOP("messages", "Free some space or choose another folder, then try again."),
+    ),
+    "download_cancelled": (
+        QT_TRANSLATE_NOOP("messages", "The download of {model} was cancelled."),
+        QT_TRANSLATE_NOOP("messages", "What has arrived is kept: start again to continue it."),
+    ),
+    "download_corrupt": (
+        QT_TRANSLATE_NOOP("messages", "{file} of {model} arrived damaged and was thrown away."),
+        QT_TRANSLATE_NOOP(
+            "messages", "Start again; if it stays damaged, the hub or mirror has a fault."
+        ),
+    ),
+    "download_interrupted": (
+        QT_TRANSLATE_NOOP("messages", "The download of {model} was cut off: {reason}."),
+        QT_TRANSLATE_NOOP("messages", "Start again: it continues where it stopped."),
+    ),
+    "download_running": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{model} is being downloaded already, by another window or command."
+        ),
+        QT_TRANSLATE_NOOP("messages", "Wait until that download has finished."),
+    ),
+    "evaluation_no_shared_classes": (
+        QT_TRANSLATE_NOOP("messages", "The model and the data set have no class name in common."),
+        QT_TRANSLATE_NOOP("messages", "Model: {model_classes}. Data set: {dataset_classes}."),
+    ),
+    "evaluation_too_many_classes": (
+        QT_TRANSLATE_NOOP("messages", "{count} classes cannot be evaluated."),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Label maps of one byte a pixel hold at most 255 classes and 255 for ignore.",
+        ),
+    ),
+    "export_head": (
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "A model with mmsegmentation's head cannot be exported in the Hugging Face layout.",
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Its head has a BatchNorm and ReLU per stage, which transformers' SegFormer does not have; keep the original file.",
+        ),
+    ),
+    "file_missing": (
+        QT_TRANSLATE_NOOP("messages", "{path} does not exist."),
+        QT_TRANSLATE_NOOP("messages", "Check the spelling, or whether the file was moved."),
+    ),
+    "file_unreadable": (
+        QT_TRANSLATE_NOOP("messages", "{path} cannot be read: {reason}."),
+        QT_TRANSLATE_NOOP("messages", "Check that it is a file and that its disk is connected."),
+    ),
+    "hub_model_missing": (
+        QT_TRANSLATE_NOOP("messages", "The model hub has no {model} that you may use."),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Some models need a login with `hf auth login` and their licence accepted on the hub first.",
+        ),
+    ),
+    "hub_unreachable": (
+        QT_TRANSLATE_NOOP("messages", "The model hub at {hub} cannot be reached: {reason}."),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Check the connection and the variable HF_ENDPOINT; the embedded model works without network.",
+        ),
+    ),
+    "image_broken": (
+        QT_TRANSLATE_NOOP("messages", "{path} is not an image that can be read."),
+        QT_TRANSLATE_NOOP(
+            "messages", "It may be damaged or cut short; PNG, JPEG, WebP, BMP and TIFF work."
+        ),
+    ),
+    "image_too_large": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{path} is {width} x {height} pixels, more than 268 million."
+        ),
+        QT_TRANSLATE_NOOP("messages", "Scale it down or cut it into parts first."),
+    ),
+    "labels_id_too_large": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{path} holds the class id {id}, but there are only {classes} classes."
+        ),
+        QT_TRANSLATE_NOOP("messages", "Class ids run from 0; 255 marks pixels to ignore."),
+    ),
+    "labels_not_indexed": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{path} is a colour picture ({mode}), not a map of class ids."
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages", "Give a single-channel or palette image with one class id a pixel."
+        ),
+    ),
+    "labels_wrong_size": (
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "{path} is {width} x {height} pixels, but {other} is {other_width} x {other_height}.",
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages", "Image, ground truth and prediction must be of the same size."
+        ),
+    ),
+    "model_exists": (
+        QT_TRANSLATE_NOOP("messages", "There is a model called {name} already."),
+        QT_TRANSLATE_NOOP("messages", "Choose another name, or remove that model first."),
+    ),
+    "model_folder_incomplete": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{path} is not a whole Hugging Face model: {missing} is missing."
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Give the folder that holds config.json and the weights, or a single checkpoint file.",
+        ),
+    ),
+    "model_name_invalid": (
+        QT_TRANSLATE_NOOP("messages", "{name} cannot be the name of a model."),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Use up to 64 letters, digits, spaces, dots, plus signs, hyphens and underscores.",
+        ),
+    ),
+    "model_not_downloaded": (
+        QT_TRANSLATE_NOOP("messages", "{model} has not been downloaded yet (about {size_mb} MB)."),
+        QT_TRANSLATE_NOOP(
+            "messages", "Download it first; the embedded model works without network."
+        ),
+    ),
+    "model_not_removable": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{model} is not one of your imported models and cannot be removed."
+        ),
+        QT_TRANSLATE_NOOP("messages", "Only models that you imported can be removed."),
+    ),
+    "model_unknown": (
+        QT_TRANSLATE_NOOP(
+            "messages", "There is no model, checkpoint file or folder called {name}."
+        ),
+        QT_TRANSLATE_NOOP("messages", "The closest names are {close}."),
+    ),
+    "no_images": (
+        QT_TRANSLATE_NOOP("messages", "No images were found in {path}."),
+        QT_TRANSLATE_NOOP(
+            "messages", "PNG, JPEG, WebP, BMP and TIFF files are looked for, in sub-folders too."
+        ),
+    ),
+    "no_permission": (
+        QT_TRANSLATE_NOOP("messages", "You have no permission for {path}."),
+        QT_TRANSLATE_NOOP("messages", "Choose another place, or change the permissions."),
+    ),
+    "offline_mode": (
+        QT_TRANSLATE_NOOP("messages", "{model} cannot be downloaded: HF_HUB_OFFLINE forbids it."),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Unset HF_HUB_OFFLINE, or use the embedded model, which works without network.",
+        ),
+    ),
+    "out_of_memory": (
+        QT_TRANSLATE_NOOP(
+            "messages", "There is not enough memory to segment {width} x {height} pixels."
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages", "Choose a smaller input size, a smaller model, or close other programs."
+        ),
+    ),
+    "precision_unavailable": (
+        QT_TRANSLATE_NOOP("messages", "The precision {precision} does not work on {device}."),
+        QT_TRANSLATE_NOOP("messages", "Choose one of: {available}."),
+    ),
+    "predictions_ambiguous": (
+        QT_TRANSLATE_NOOP("messages", "{path} and {other} are both predictions for {sample}."),
+        QT_TRANSLATE_NOOP("messages", "Keep one prediction an image in the folder."),
+    ),
+    "predictions_missing": (
+        QT_TRANSLATE_NOOP("messages", "{path} holds no prediction for any image of the data set."),
+        QT_TRANSLATE_NOOP(
+            "messages", "Each prediction is a PNG named like its image, such as {example}."
+        ),
+    ),
+    "write_failed": (
+        QT_TRANSLATE_NOOP("messages", "{path} could not be written: {reason}."),
+        QT_TRANSLATE_NOOP("messages", "Choose another folder or file name."),
+    ),
+}
+
+_NOTES: dict[str, str] = {
+    "fresh_head": QT_TRANSLATE_NOOP(
+        "messages",
+        "{model} is a backbone without a trained head: its masks mean nothing until it is trained.",
+    ),
+    "image_tiled": QT_TRANSLATE_NOOP(
+        "messages", "The input of {width} x {height} pixels was cut into windows."
+    ),
+    "memory_cpu": QT_TRANSLATE_NOOP("messages", "The device ran out of memory; the CPU took over."),
+    "memory_half": QT_TRANSLATE_NOOP("messages", "Memory ran out; half precision was used."),
+    "memory_tiled": QT_TRANSLATE_NOOP(
+        "messages", "Memory ran out; the image was cut into windows of {crop} pixels."
+    ),
+}
+
+
+def explain(
+    error: UserError, translate: Callable[[str], str] = lambda text: text
+) -> tuple[str, str]:
+    """Sentence and hint for `error`, both in the language of `translate`."""
+    sentence, hint = _ERRORS[error.code]
+    return translate(sentence).format(**error.parameters), translate(hint).format(
+        **error.parameters
+    )
+
+
+def explain_note(
+    code: str, parameters: Mapping[str, object], translate: Callable[[str], str] = lambda text: text
+) -> str:
+    """Sentence for a `Note` of a prediction or a loaded model."""
+    return translate(_NOTES[code]).format(**parameters)
