@@ -1,0 +1,201 @@
+"""SegFormer (Xie et al., NeurIPS 2021, arXiv 2105.15203), the whole network on one page.
+
+Feature maps are kept as (B, H, W, C) throughout: a row-major list of tokens for the linear layers
+and LayerNorms, and, permuted, PyTorch's channels_last for the convolutions. No copy in between.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from segformer_gui.core.network.presets import SegFormerConfig
+
+
+def convolve(conv: nn.Conv2d, x: Tensor) -> Tensor:
+    """Apply a convolution to a (B, H, W, C) map."""
+    return conv(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
+def drop_path(x: Tensor, rate: float, training: bool) -> Tensor:
+    """Stochastic depth: leave out a residual branch per sample, scaled to keep the expectation."""
+    if rate == 0 or not training:
+        return x
+    keep = torch.rand(len(x), 1, 1, 1, device=x.device) >= rate
+    return x * keep / (1 - rate)
+
+
+class OverlapPatchMerging(nn.Module):
+    """Shrink the map by `stride` with patches that overlap (section 3.1)."""
+
+    def __init__(self, c_in: int, c_out: int, patch: int, stride: int, eps: float) -> None:
+        super().__init__()
+        self.proj = nn.Conv2d(c_in, c_out, patch, stride, padding=patch // 2)
+        self.norm = nn.LayerNorm(c_out, eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(convolve(self.proj, x))  # (B, ceil(H / stride), ceil(W / stride), c_out)
+
+
+class EfficientSelfAttention(nn.Module):
+    """Self-attention whose keys and values come from a map reduced R x R times (equation 2)."""
+
+    def __init__(self, dim: int, heads: int, reduction: int, eps: float) -> None:
+        super().__init__()
+        self.heads, self.reduction = heads, reduction
+        self.q = nn.Linear(dim, dim)
+        self.kv = nn.Linear(dim, 2 * dim)
+        self.proj = nn.Linear(dim, dim)
+        if reduction > 1:
+            self.sr = nn.Conv2d(dim, dim, kernel_size=reduction, stride=reduction)
+            self.norm = nn.LayerNorm(dim, eps)
+
+    def reduce(self, x: Tensor) -> Tensor:
+        if self.reduction == 1:
+            return x
+        # A map smaller than one R x R window is padded to it, so that any input size works.
+        missing = [max(0, self.reduction - side) for side in x.shape[1:3]]
+        if any(missing):
+            x = F.pad(x, (0, 0, 0, missing[1], 0, missing[0]))
+        return self.norm(convolve(self.sr, x))
+
+    def forward(self, x: Tensor) -> Tensor:
+        b, h, w, c = x.shape
+        d = c // self.heads
+        q = self.q(x).view(b, h * w, self.heads, d).transpose(1, 2)  # (B, heads, N, d)
+        kv = self.kv(self.reduce(x)).view(b, -1, 2, self.heads, d)  # (B, N / R^2, 2, heads, d)
+        k, v = kv.permute(2, 0, 3, 1, 4)
+        attended = F.scaled_dot_product_attention(q, k, v)  # (B, heads, N, d)
+        return self.proj(attended.transpose(1, 2).reshape(b, h, w, c))
+
+
+class MixFFN(nn.Module):
+    """Feed-forward with a 3x3 depthwise convolution in place of position codes (equation 3)."""
+
+    def __init__(self, dim: int, hidden: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(dim, hidden)
+        self.dwconv = nn.Conv2d(hidden, hidden, kernel_size=3, padding=1, groups=hidden)
+        self.fc2 = nn.Linear(hidden, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc2(F.gelu(convolve(self.dwconv, self.fc1(x))))
+
+
+class Block(nn.Module):
+    """Pre-norm transformer block."""
+
+    def __init__(self, config: SegFormerConfig, stage: int, drop_path_rate: float) -> None:
+        super().__init__()
+        dim, eps = config.embed_dims[stage], config.eps
+        self.norm1 = nn.LayerNorm(dim, eps.block)
+        self.attn = EfficientSelfAttention(
+            dim, config.num_heads[stage], config.reduction_ratios[stage], eps.reduction
+        )
+        self.norm2 = nn.LayerNorm(dim, eps.block)
+        self.ffn = MixFFN(dim, dim * config.mlp_ratios[stage])
+        self.drop_path_rate = drop_path_rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + drop_path(self.attn(self.norm1(x)), self.drop_path_rate, self.training)
+        return x + drop_path(self.ffn(self.norm2(x)), self.drop_path_rate, self.training)
+
+
+class Stage(nn.Module):
+    """Patch merging, blocks, LayerNorm."""
+
+    def __init__(self, config: SegFormerConfig, index: int, drop_path_rates: list[float]) -> None:
+        super().__init__()
+        c_in = 3 if index == 0 else config.embed_dims[index - 1]
+        c_out = config.embed_dims[index]
+        patch, stride = config.patch_sizes[index], config.strides[index]
+        self.patch = OverlapPatchMerging(c_in, c_out, patch, stride, config.eps.patch)
+        self.blocks = nn.Sequential(*(Block(config, index, rate) for rate in drop_path_rates))
+        self.norm = nn.LayerNorm(c_out, config.eps.block)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.norm(self.blocks(self.patch(x)))
+
+
+class AllMLPHead(nn.Module):
+    """All-MLP decoder (equation 4), computed in folded form.
+
+    The fuse layer is a 1x1 convolution over the concatenated stages, so it is a sum of one linear
+    map a stage, and a linear map commutes with bilinear upsampling. Each stage is therefore
+    projected at its own low resolution, then upsampled and added; the concatenation never exists.
+    With the linear variant, a stage's own layer L_i and its slice F_i of the fuse layer even become
+    one matrix F_i L_i. The result, its gradients and BatchNorm's statistics are the literal head's.
+    `fuse.weight` holds the stages in the order c1, c2, c3, c4.
+    """
+
+    def __init__(self, config: SegFormerConfig) -> None:
+        super().__init__()
+        width, dims = config.head_width, config.embed_dims
+        linear = config.head == "linear"
+        self.linear = nn.ModuleList(nn.Linear(dim, width, bias=linear) for dim in dims)
+        self.linear_norm = nn.ModuleList(() if linear else (nn.BatchNorm2d(width) for _ in dims))
+        self.fuse = nn.Conv2d(4 * width, width, kernel_size=1, bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        self.dropout = nn.Dropout2d(config.dropout)
+        self.classifier = nn.Conv2d(width, config.num_classes, kernel_size=1)
+
+    def project(self, index: int, x: Tensor) -> Tensor:
+        """Share of stage `index` in the fuse layer's output, (B, E, H_i, W_i)."""
+        linear = cast(nn.Linear, self.linear[index])
+        fuse = self.fuse.weight.flatten(1).chunk(4, dim=1)[index]  # (E, E)
+        if self.linear_norm:
+            normed = self.linear_norm[index](linear(x).permute(0, 3, 1, 2))
+            return F.linear(F.relu(normed).permute(0, 2, 3, 1), fuse).permute(0, 3, 1, 2)
+        return F.linear(x, fuse @ linear.weight, fuse @ linear.bias).permute(0, 3, 1, 2)
+
+    def forward(self, features: Sequence[Tensor]) -> Tensor:
+        fused = self.project(0, features[0])
+        for index in (1, 2, 3):
+            part = self.project(index, features[index])
+            fused = fused + F.interpolate(part, fused.shape[2:], mode="bilinear")
+        return self.classifier(self.dropout(F.relu(self.norm(fused))))
+
+
+class SegFormer(nn.Module):
+    """(B, 3, H, W) normalised RGB -> logits (B, num_classes, ceil(H / 4), ceil(W / 4))."""
+
+    def __init__(self, config: SegFormerConfig) -> None:
+        super().__init__()
+        self.config = config
+        last = max(1, sum(config.depths) - 1)
+        rates = (config.drop_path * block / last for block in range(last + 1))
+        self.stages = nn.ModuleList(
+            Stage(config, index, list(itertools.islice(rates, depth)))
+            for index, depth in enumerate(config.depths)
+        )
+        self.head = AllMLPHead(config)
+        self.apply(_initialize)
+
+    def encode(self, x: Tensor) -> list[Tensor]:
+        """Features (B, H_i, W_i, C_i) of the four stages, at 1/4, 1/8, 1/16 and 1/32."""
+        x = x.permute(0, 2, 3, 1)
+        features: list[Tensor] = []
+        for stage in self.stages:
+            x = stage(x)
+            features.append(x)
+        return features
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.encode(x))
+
+
+def _initialize(module: nn.Module) -> None:
+    """The authors' initial weights; LayerNorm and BatchNorm start as the identity by default."""
+    if isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=0.02)
+    elif isinstance(module, nn.Conv2d):
+        fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels
+        nn.init.normal_(module.weight, std=math.sqrt(2 / (fan_out // module.groups)))
+    if isinstance(module, nn.Linear | nn.Conv2d) and module.bias is not None:
+        nn.init.zeros_(module.bias)
