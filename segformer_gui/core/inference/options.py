@@ -1,0 +1,27 @@
+"""How to run the network: what a person may choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
+PrecisionChoice = Literal["auto", "float32", "float16", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class SegmentOptions:
+    """How one image is segmented.
+
+    `short_side`: the image is scaled so that its shorter side has this many pixels before it enters
+    the network; None keeps the native size, "model" takes the size the model was made for.
+    `sliding`: square windows of `crop` px every `stride` px, logits averaged where they overlap
+    (the paper's Cityscapes protocol: 1024, 768). `flip`: also run the mirrored image and average
+    the probabilities.
+    """
+
+    short_side: int | Literal["model"] | None = "model"
+    sliding: bool = False
+    crop: int = 1024
+    stride: int = 768
+    flip: bool = False
