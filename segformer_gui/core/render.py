@@ -26,13 +26,3 @@ def overlay(
 ) -> NDArray[np.uint8]:
     """Blend class colours over the image: (H, W, 3) uint8 RGB; `opacity` 0 = image, 1 = colours."""
     return cv2.addWeighted(image, 1 - opacity, colorize(labels, classes), opacity, 0)  # pyright: ignore
-
-
-def to_label_ids(labels: Labels, classes: ClassSet) -> NDArray[np.uint8]:
-    """Class ids -> Cityscapes `labelIds` (H, W) uint8; what is no class becomes 0, unlabeled.
-
-    Needs `classes.label_ids`; the caller has checked.
-    """
-    table = np.zeros(max(256, len(classes)), np.uint8)
-    table[: len(classes)] = classes.label_ids
-    return table[labels]

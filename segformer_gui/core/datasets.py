@@ -1,0 +1,202 @@
+"""Images with ground truth on disk: which files belong together, and what their ids mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segformer_gui.core.classes import IGNORE, ClassSet, known_class_set
+from segformer_gui.core.errors import UserError
+from segformer_gui.core.files import file_error
+from segformer_gui.core.images import IMAGE_SUFFIXES, find_images, read_labels
+
+Layout = Literal["cityscapes", "camvid", "index"]
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+
+_INDEX_IMAGES = ("images", "imgs")
+_INDEX_LABELS = ("labels", "masks", "annotations", "gts")
+_CITYSCAPES_IMAGE = "_leftImg8bit"
+_CITYSCAPES_LABELS = ("_gtFine_labelIds.png", "_gtFine_labelTrainIds.png")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An image and its ground truth.
+
+    `id` names it within the data set. Samples of one `sequence` may be neighbouring video frames: a
+    hold-out must not share a sequence with what it is held out from.
+    """
+
+    id: str
+    image: Path
+    labels: Path
+    sequence: str
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Samples of one split, at least one; `split` is None where the data set has none or all of
+    them are taken. `classes` is None where the files do not say what their ids mean.
+    """
+
+    root: Path
+    layout: Layout
+    split: str | None
+    classes: ClassSet | None
+    samples: tuple[Sample, ...]
+
+    def read_ground_truth(self, sample: Sample) -> NDArray[np.uint8]:
+        """Class ids (H, W) uint8, `IGNORE` where there is no class.
+
+        Cityscapes' labelIds become class ids. Raises `UserError` as `read_labels`, and
+        `labels_id_too_large` for an id above 255 (65535 is taken for "ignore").
+        """
+        ids = read_labels(sample.labels)
+        if sample.labels.name.endswith(_CITYSCAPES_LABELS[0]):
+            return from_label_ids(ids, known_class_set("cityscapes"))
+        if self.classes is not None:
+            return np.where(ids < len(self.classes), ids, IGNORE).astype(np.uint8)
+        if ids.dtype != np.uint8:
+            ids = np.where(ids == 65535, IGNORE, ids)
+            if ids.max() > IGNORE:
+                raise id_too_large(sample, int(ids.max()), IGNORE)
+        return ids.astype(np.uint8)
+
+
+def id_too_large(sample: Sample, largest: int, num_classes: int) -> UserError:
+    """The error for ground truth with an id that none of `num_classes` classes has."""
+    return UserError(
+        "labels_id_too_large", path=str(sample.labels), id=largest, classes=num_classes
+    )
+
+
+def open_dataset(root: Path, layout: Layout | None = None, split: str | None = None) -> Dataset:
+    """Find the samples below `root`; the layout is detected unless given.
+
+    - `cityscapes`: leftImg8bit/SPLIT/CITY/*_leftImg8bit.png with gtFine/SPLIT/CITY/*_gtFine_*.png
+    - `camvid`: SPLIT/*.png with SPLITannot/*.png of the same name
+    - `index`: images/[SPLIT/]* with labels/[SPLIT/]* (or imgs/; masks/, annotations/, gts/) of the
+      same name but for the suffix; class ids as they are, 255 = ignore
+
+    Without `split`, `val` is taken where there is one, else everything. Raises `UserError`
+    `file_missing`, `no_permission`, `file_unreadable`, `dataset_layout_unknown`,
+    `dataset_split_unknown`, `dataset_labels_missing` or `no_images`.
+    """
+    try:
+        layout = layout or _detect_layout(root)
+        splits = _splits(root, layout)
+        split = _choose_split(root, splits, split)
+        parts = splits if split is None and splits else [split or ""]
+        samples = [sample for part in parts for sample in _SAMPLES[layout](root, part)]
+    except OSError as error:
+        raise file_error(error, Path(error.filename or root), "file_unreadable") from error
+    if not samples:
+        raise UserError("no_images", path=str(root))
+    without = [sample for sample in samples if not sample.labels.is_file()]
+    if without:
+        raise UserError(
+            "dataset_labels_missing",
+            count=len(without),
+            total=len(samples),
+            image=str(without[0].image),
+            labels=str(without[0].labels),
+        )
+    classes = None if layout == "index" else known_class_set(layout)
+    return Dataset(root, layout, split, classes, tuple(samples))
+
+
+def from_label_ids(
+    labels: NDArray[np.uint8] | NDArray[np.uint16], classes: ClassSet
+) -> NDArray[np.uint8]:
+    """Cityscapes `labelIds` -> class ids (H, W) uint8; what is no class becomes `IGNORE`."""
+    table = np.full(256, IGNORE, np.uint8)
+    table[list(classes.label_ids)] = np.arange(len(classes))
+    return np.take(table, labels, mode="clip")
+
+
+def _detect_layout(root: Path) -> Layout:
+    folders = _folders(root)
+    if "leftImg8bit" in folders:
+        return "cityscapes"
+    if any(f"{name}annot" in folders for name in folders):
+        return "camvid"
+    if any(name in folders for name in _INDEX_IMAGES):
+        return "index"
+    raise UserError("dataset_layout_unknown", path=str(root))
+
+
+def _splits(root: Path, layout: Layout) -> list[str]:
+    """Names of the splits, none where the files are not split."""
+    folders = _folders(root)
+    if layout == "camvid":
+        splits = [name for name in folders if f"{name}annot" in folders]
+        if not splits:
+            raise UserError("dataset_layout_unknown", path=str(root))
+        return splits
+    images = root / "leftImg8bit" if layout == "cityscapes" else _first_of(root, _INDEX_IMAGES)
+    has_files = any(path.suffix.lower() in IMAGE_SUFFIXES for path in images.iterdir())
+    return [] if has_files else _folders(images)
+
+
+def _choose_split(root: Path, splits: list[str], wanted: str | None) -> str | None:
+    if wanted is None:
+        return "val" if "val" in splits else splits[0] if len(splits) == 1 else None
+    if wanted not in splits:
+        available = ", ".join(splits) or "-"
+        raise UserError("dataset_split_unknown", split=wanted, path=str(root), available=available)
+    return wanted
+
+
+def _folders(root: Path) -> list[str]:
+    visible = (path for path in root.iterdir() if not path.name.startswith("."))
+    return sorted(path.name for path in visible if path.is_dir())
+
+
+def _first_of(root: Path, names: Iterable[str]) -> Path:
+    """The first of `names` that is a folder in `root`, else the first, for the error to name."""
+    candidates = [root / name for name in names]
+    return next((path for path in candidates if path.is_dir()), candidates[0])
+
+
+def _cityscapes_samples(root: Path, split: str) -> Iterable[Sample]:
+    folder = root / "leftImg8bit" / split
+    for image in find_images([folder]):
+        if not image.stem.endswith(_CITYSCAPES_IMAGE):
+            continue
+        identifier = image.stem.removesuffix(_CITYSCAPES_IMAGE)
+        labels = root / "gtFine" / split / image.relative_to(folder).parent
+        candidates = [labels / f"{identifier}{suffix}" for suffix in _CITYSCAPES_LABELS]
+        found = next((path for path in candidates if path.is_file()), candidates[0])
+        yield Sample(identifier, image, found, sequence=identifier.rpartition("_")[0])
+
+
+def _camvid_samples(root: Path, split: str) -> Iterable[Sample]:
+    for image in find_images([root / split]):
+        labels = root / f"{split}annot" / image.relative_to(root / split)
+        yield Sample(image.stem, image, labels, sequence=image.stem.partition("_")[0])
+
+
+def _index_samples(root: Path, split: str) -> Iterable[Sample]:
+    images, labels = _first_of(root, _INDEX_IMAGES), _first_of(root, _INDEX_LABELS)
+    files = find_images([labels / split]) if (labels / split).is_dir() else []
+    labels_of = {path.relative_to(labels).with_suffix(""): path for path in files}
+    for image in find_images([images / split]):
+        name = image.relative_to(images).with_suffix("")
+        # A sub-folder is a sequence; images side by side are taken for unrelated.
+        folder = name.parent if name.parent != Path(split) else name
+        expected = labels / f"{name}.png"
+        yield Sample(
+            name.as_posix(), image, labels_of.get(name, expected), sequence=folder.as_posix()
+        )
+
+
+_SAMPLES: dict[Layout, Callable[[Path, str], Iterable[Sample]]] = {
+    "cityscapes": _cityscapes_samples,
+    "camvid": _camvid_samples,
+    "index": _index_samples,
+}

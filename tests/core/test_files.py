@@ -1,0 +1,90 @@
+"""Atomic writes, and what errors of the system mean."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from segformer_gui.core.errors import UserError
+from segformer_gui.core.files import file_error, write_atomically
+
+
+def fail_with(number: int):
+    def fail(*_args) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+def test_content_arrives_whole_and_nothing_else_is_left(tmp_path):
+    path = tmp_path / "new" / "folder" / "file.bin"
+    write_atomically(path, b"first")
+    write_atomically(path, b"second")
+    assert path.read_bytes() == b"second"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@given(st.binary(max_size=200))
+def test_any_content_is_read_back(tmp_path_factory, content):
+    path = tmp_path_factory.getbasetemp() / "content.bin"
+    write_atomically(path, content)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        (errno.ENOSPC, "disk_full"),
+        (errno.EDQUOT, "disk_full"),
+        (errno.EROFS, "no_permission"),
+        (errno.EIO, "write_failed"),
+    ],
+)
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+def test_after_a_failure_the_old_file_is_as_it_was(tmp_path, monkeypatch, step, number, code):
+    path = tmp_path / "file.bin"
+    path.write_bytes(b"old")
+    if step == "fsync":
+        monkeypatch.setattr(os, "fsync", fail_with(number))
+    else:
+        monkeypatch.setattr(Path, "replace", fail_with(number))
+    with pytest.raises(UserError) as error:
+        write_atomically(path, b"new")
+    assert error.value.code == code
+    assert error.value.parameters["path"] == str(path)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_name_of_the_greatest_length_can_be_written(tmp_path):
+    path = tmp_path / ("ä" * 125 + ".png")  # 254 bytes; a suffix for a temporary file would not fit
+    write_atomically(path, b"content")
+    assert path.read_bytes() == b"content"
+
+
+def test_a_folder_in_the_way_or_a_file_as_folder(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "folder", tmp_path / "file" / "below", tmp_path / ("x" * 300)):
+        with pytest.raises(UserError) as error:
+            write_atomically(path, b"content")
+        assert error.value.code == "write_failed"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_a_folder_without_permission(tmp_path, error_without_permission):
+    tmp_path.chmod(0o500)
+    call = "files.write_atomically(path, b'content')"
+    assert error_without_permission(call, tmp_path / "file.bin") == "no_permission"
+    tmp_path.chmod(0o700)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_file_is_named_as_such():
+    error = file_error(FileNotFoundError(errno.ENOENT, "gone"), Path("x"), "file_unreadable")
+    assert (error.code, error.parameters) == ("file_missing", {"path": "x"})
