@@ -152,6 +152,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "Its head has a BatchNorm and ReLU per stage, which transformers' SegFormer does not have; keep the original file.",
         ),
     ),
+    "export_not_empty": (
+        QT_TRANSLATE_NOOP("messages", "{path} is not an empty folder."),
+        QT_TRANSLATE_NOOP("messages", "Choose a folder that does not exist yet."),
+    ),
     "file_missing": (
         QT_TRANSLATE_NOOP("messages", "{path} does not exist."),
         QT_TRANSLATE_NOOP("messages", "Check the spelling, or whether the file was moved."),
@@ -159,6 +163,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "file_unreadable": (
         QT_TRANSLATE_NOOP("messages", "{path} cannot be read: {reason}."),
         QT_TRANSLATE_NOOP("messages", "Check that it is a file and that its disk is connected."),
+    ),
+    "format_needs_cityscapes": (
+        QT_TRANSLATE_NOOP("messages", "The masks cannot be written as {format}: the model has no class that Cityscapes has."),
+        QT_TRANSLATE_NOOP("messages", "Choose index or color instead."),
     ),
     "hub_model_missing": (
         QT_TRANSLATE_NOOP("messages", "The model hub has no {model} that you may use."),
@@ -247,6 +255,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
         ),
         QT_TRANSLATE_NOOP("messages", "The closest names are {close}."),
     ),
+    "no_display": (
+        QT_TRANSLATE_NOOP("messages", "There is no screen to open a window on."),
+        QT_TRANSLATE_NOOP("messages", "Set DISPLAY, or use the command line: segformer-gui --help."),
+    ),
     "no_images": (
         QT_TRANSLATE_NOOP("messages", "No images were found in {path}."),
         QT_TRANSLATE_NOOP(
@@ -272,6 +284,14 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "messages", "Choose a smaller input size, a smaller model, or close other programs."
         ),
     ),
+    "output_is_input": (
+        QT_TRANSLATE_NOOP("messages", "{path} is one of the images themselves and would be overwritten."),
+        QT_TRANSLATE_NOOP("messages", "Choose another folder for the masks."),
+    ),
+    "outputs_collide": (
+        QT_TRANSLATE_NOOP("messages", "{path} and {other} would both be written to {output}."),
+        QT_TRANSLATE_NOOP("messages", "Segment them into different folders, or rename one."),
+    ),
     "precision_unavailable": (
         QT_TRANSLATE_NOOP("messages", "The precision {precision} does not work on {device}."),
         QT_TRANSLATE_NOOP("messages", "Choose one of: {available}."),
@@ -285,6 +305,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP(
             "messages", "Each prediction is a PNG named like its image, such as {example}."
         ),
+    ),
+    "qt_libraries_missing": (
+        QT_TRANSLATE_NOOP("messages", "The window needs system libraries that are missing: {libraries}."),
+        QT_TRANSLATE_NOOP("messages", "On Debian or Ubuntu: sudo apt-get install {packages}"),
     ),
     "write_failed": (
         QT_TRANSLATE_NOOP("messages", "{path} could not be written: {reason}."),

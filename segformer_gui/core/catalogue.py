@@ -24,6 +24,8 @@ from segformer_gui.core.errors import UserError
 from segformer_gui.core.files import file_error, write_atomically
 from segformer_gui.core.paths import shipped, user_models_dir
 
+EMBEDDED_MODEL = "segformer-b0-camvid"
+
 CHECKPOINT_SUFFIXES = frozenset({".safetensors", ".bin", ".pth", ".pt", ".ckpt"})
 
 # Of a Hugging Face folder: what a model needs, the first of the weights that is there, and what is

@@ -1,0 +1,155 @@
+"""`segformer-gui evaluate`: the field's scores, of a model or of masks on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+from rich.table import Table
+
+from segformer_gui.cli.options import (
+    Device,
+    DeviceOption,
+    FlipOption,
+    JsonOption,
+    ModelOption,
+    Precision,
+    PrecisionOption,
+    SizeOption,
+    SlidingOption,
+    make_segmenter,
+    segment_options,
+)
+from segformer_gui.cli.output import (
+    console,
+    errors_as_sentences,
+    print_json,
+    print_notes,
+    progress_bar,
+)
+from segformer_gui.core.catalogue import EMBEDDED_MODEL
+from segformer_gui.core.classes import known_class_set
+from segformer_gui.core.datasets import Layout, open_dataset
+from segformer_gui.core.evaluation import (
+    EvaluationProgress,
+    EvaluationResult,
+    PredictionFormat,
+    evaluate_model,
+    evaluate_predictions,
+)
+from segformer_gui.core.inference.options import SegmentOptions
+
+
+class LayoutChoice(StrEnum):
+    """How a data set's files are arranged."""
+
+    cityscapes = "cityscapes"
+    camvid = "camvid"
+    index = "index"
+
+
+class ClassSetName(StrEnum):
+    """A known class set."""
+
+    cityscapes = "cityscapes"
+    camvid = "camvid"
+    ade20k = "ade20k"
+
+
+class PredictionIds(StrEnum):
+    """What the pixels of prediction files hold."""
+
+    index = "index"
+    train_ids = "trainIds"
+    label_ids = "labelIds"
+
+
+def evaluate(
+    data: Annotated[Path, typer.Argument(help="Folder of the data set.")],
+    model: ModelOption = EMBEDDED_MODEL,
+    predictions: Annotated[
+        Path | None, typer.Option(help="Folder of masks to score, in place of a model.")
+    ] = None,
+    layout: Annotated[
+        LayoutChoice | None, typer.Option(help="How the files are arranged; detected if not given.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Part of the data set, such as val.")] = None,
+    format_: Annotated[
+        PredictionIds, typer.Option("--format", help="What the masks' pixels hold.")
+    ] = PredictionIds.index,
+    classes: Annotated[
+        ClassSetName | None,
+        typer.Option(help="Whose class ids the masks hold, if not the data set's own."),
+    ] = None,
+    device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
+    size: SizeOption = "model",
+    sliding: SlidingOption = False,
+    flip: FlipOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Score a model, or masks on disk, against ground truth: one confusion matrix over the set."""
+    options = segment_options(size, sliding, flip)
+    with errors_as_sentences():
+        dataset = open_dataset(data, cast(Layout, layout.value) if layout else None, split)
+        if predictions is not None:
+            of_masks = known_class_set(classes.value) if classes else None
+            ids = cast(PredictionFormat, format_.value)
+            steps = evaluate_predictions(dataset, predictions, ids, of_masks)
+            what, facts = "Scoring", {"predictions": str(predictions)}
+        else:
+            segmenter = make_segmenter(model, device, precision)
+            print_notes(segmenter.model.notes)
+            own = segmenter.model.classes
+            steps = evaluate_model(dataset, lambda i: segmenter.segment(i, options).labels, own)
+            what, facts = "Segmenting", {"model": segmenter.model.id, **_how(options)}
+        result = _last(steps, what)
+        if json:
+            print_json({**result.to_json(), **facts})
+        else:
+            _print_table(result)
+
+
+def _how(options: SegmentOptions) -> dict[str, object]:
+    return {
+        "size": options.short_side or "native",
+        "sliding": options.sliding,
+        "flip": options.flip,
+    }
+
+
+def _last(steps: Iterator[EvaluationProgress], description: str) -> EvaluationResult:
+    """Run an evaluation to its end, with a progress bar."""
+    result: EvaluationResult | None = None
+    with progress_bar() as progress:
+        task = progress.add_task(description, total=None)
+        for step in steps:
+            progress.update(task, completed=step.done, total=step.total)
+            result = step.result
+    assert result is not None  # A data set has at least one sample.
+    return result
+
+
+def _print_table(result: EvaluationResult) -> None:
+    scores = result.scores()
+    table = Table(title=f"{result.dataset.root.name}: {scores.images} images")
+    table.add_column("class")
+    table.add_column("IoU %", justify="right")
+    for name, iou in zip(scores.class_names, scores.class_iou, strict=True):
+        table.add_row(name, "absent" if iou != iou else f"{100 * iou:.1f}")
+    table.add_section()
+    for name, value in (
+        ("mIoU", scores.miou),
+        ("mIoU, classes in the ground truth", scores.miou_present_classes),
+        ("pixel accuracy", scores.pixel_accuracy),
+        ("mean accuracy", scores.mean_accuracy),
+    ):
+        table.add_row(name, f"{100 * value:.1f}")
+    console.print(table)
+    if result.match.unmatched:
+        console.print(f"Not scored, the model lacks them: {', '.join(result.match.unmatched)}.")
+    if result.missing_predictions:
+        console.print(f"{result.missing_predictions} images had no mask and count as wrong.")

@@ -1,0 +1,84 @@
+"""Options that several verbs share, and what they become."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice, SegmentOptions
+
+if TYPE_CHECKING:
+    from segformer_gui.core.inference.segmenter import Segmenter
+
+
+class Device(StrEnum):
+    """Where the network runs."""
+
+    auto = "auto"
+    cpu = "cpu"
+    cuda = "cuda"
+    mps = "mps"
+
+
+class Precision(StrEnum):
+    """Arithmetic of the network."""
+
+    auto = "auto"
+    float32 = "float32"
+    float16 = "float16"
+    bfloat16 = "bfloat16"
+
+
+ModelOption = Annotated[
+    str, typer.Option("--model", "-m", help="A name from `models list`, or a checkpoint's path.")
+]
+DeviceOption = Annotated[Device, typer.Option(help="Where the network runs.")]
+PrecisionOption = Annotated[Precision, typer.Option(help="Arithmetic of the network.")]
+SizeOption = Annotated[
+    str,
+    typer.Option(
+        "--size",
+        help="Shorter side of the network's input in px, `native`, or `model`: its own.",
+    ),
+]
+SlidingOption = Annotated[
+    bool, typer.Option("--sliding", help="Overlapping windows of 1024 px every 768, as the paper.")
+]
+FlipOption = Annotated[
+    bool, typer.Option("--flip", help="Average with the mirrored image: slower, a little better.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+PathsArgument = Annotated[
+    list[Path], typer.Argument(help="Images, or folders to search for images.")
+]
+
+
+def segment_options(size: str, sliding: bool, flip: bool) -> SegmentOptions:
+    """Options of a segmentation, from those of the command line. Exit code 2 for a bad size."""
+    short_side: int | Literal["model"] | None
+    if size in ("model", "native"):
+        short_side = "model" if size == "model" else None
+    elif size.isdecimal() and 16 <= int(size) <= 16384:
+        short_side = int(size)
+    else:
+        raise typer.BadParameter(
+            f"{size!r} is neither `model` nor `native` nor a number of pixels from 16 to 16384.",
+            param_hint="--size",
+        )
+    return SegmentOptions(short_side=short_side, sliding=sliding, flip=flip)
+
+
+def make_segmenter(model: str, device: Device, precision: Precision) -> Segmenter:
+    """Load the model on its device. Raises `UserError` as `load_model` and `Segmenter`."""
+    # torch is imported where it is needed: listing models or asking for help shall be quick.
+    from segformer_gui.core.inference.segmenter import Segmenter
+    from segformer_gui.core.models import load_model
+
+    return Segmenter(
+        load_model(model),
+        cast(DeviceChoice, device.value),
+        cast(PrecisionChoice, precision.value),
+    )

@@ -1,0 +1,127 @@
+"""`segformer-gui predict`: masks of images, as files."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from segformer_gui.cli.options import (
+    Device,
+    DeviceOption,
+    FlipOption,
+    JsonOption,
+    ModelOption,
+    PathsArgument,
+    Precision,
+    PrecisionOption,
+    SizeOption,
+    SlidingOption,
+    make_segmenter,
+    segment_options,
+)
+from segformer_gui.cli.output import (
+    BAD_INPUT,
+    console,
+    errors_as_sentences,
+    print_error,
+    print_json,
+    print_notes,
+    progress_bar,
+)
+from segformer_gui.core.catalogue import EMBEDDED_MODEL
+from segformer_gui.core.errors import UserError
+from segformer_gui.core.images import find_images, read_image, write_png
+from segformer_gui.core.inference.options import SegmentOptions
+from segformer_gui.core.outputs import LabelFormat, encode_labels, plan_outputs
+from segformer_gui.core.render import overlay
+
+if TYPE_CHECKING:
+    from segformer_gui.core.inference.prediction import Prediction
+    from segformer_gui.core.inference.segmenter import Segmenter
+
+
+class Format(StrEnum):
+    """What a mask's pixels hold."""
+
+    index = "index"
+    color = "color"
+    label_ids = "labelIds"
+    train_ids = "trainIds"
+
+
+def predict(
+    paths: PathsArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the masks.")],
+    model: ModelOption = EMBEDDED_MODEL,
+    device: DeviceOption = Device.auto,
+    precision: PrecisionOption = Precision.auto,
+    size: SizeOption = "model",
+    sliding: SlidingOption = False,
+    flip: FlipOption = False,
+    with_overlay: Annotated[
+        bool, typer.Option("--overlay", help="Also write the image with the mask over it.")
+    ] = False,
+    format_: Annotated[
+        Format, typer.Option("--format", help="Class ids, colours, or Cityscapes' own ids.")
+    ] = Format.index,
+    json: JsonOption = False,
+) -> None:
+    """Segment images and write their masks as <stem>.png (and <stem>_overlay.png).
+
+    A file that cannot be read is named and left out; the exit code is then 2.
+    """
+    options = segment_options(size, sliding, flip)
+    with errors_as_sentences():
+        label_format = cast(LabelFormat, format_.value)
+        outputs = plan_outputs(find_images(paths), out, ["", "_overlay"] if with_overlay else [""])
+        segmenter = make_segmenter(model, device, precision)
+        print_notes(segmenter.model.notes)
+        written, failed = _predict_all(segmenter, options, outputs, label_format)
+        if json:
+            print_json({"model": segmenter.model.id, "written": written, "failed": failed})
+        else:
+            console.print(f"{len(written)} masks written to {out}", markup=False, soft_wrap=True)
+    if failed:
+        raise typer.Exit(BAD_INPUT)
+
+
+def _predict_all(
+    segmenter: Segmenter,
+    options: SegmentOptions,
+    outputs: dict[Path, list[Path]],
+    label_format: LabelFormat,
+) -> tuple[list[dict[str, object]], list[str]]:
+    """Facts of each mask written, and the images that failed."""
+    written: list[dict[str, object]] = []
+    failed: list[str] = []
+    with progress_bar() as progress:
+        for image_path, files in progress.track(outputs.items(), description="Segmenting"):
+            try:
+                image = read_image(image_path)
+            except UserError as error:
+                print_error(error)
+                failed.append(str(image_path))
+                continue
+            prediction = segmenter.segment(image, options)
+            print_notes(prediction.notes)
+            write_png(files[0], encode_labels(prediction.labels, prediction.classes, label_format))
+            if len(files) > 1:
+                write_png(files[1], overlay(image, prediction.labels, prediction.classes))
+            written.append(_facts(image_path, files, prediction))
+    return written, failed
+
+
+def _facts(image: Path, files: list[Path], prediction: Prediction) -> dict[str, object]:
+    return {
+        "image": str(image),
+        "files": [str(file) for file in files],
+        "width": prediction.labels.shape[1],
+        "height": prediction.labels.shape[0],
+        "device": prediction.device,
+        "precision": prediction.precision,
+        "ms": round(prediction.timings.total_ms, 1),
+        "notes": [note.code for note in prediction.notes],
+    }
