@@ -1,0 +1,206 @@
+"""Trees and hedges: pictures of leaves and branches, drawn once a scene and stood up in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from segformer_gui.core.scenes.canvas import (
+    Canvas,
+    Color,
+    Image,
+    Label,
+    Light,
+    Point,
+    Sprite,
+    across_street,
+    along_street,
+    clouds,
+    fixed_point,
+    scaled,
+)
+
+_LEAVES: tuple[Color, ...] = ((62, 74, 40), (52, 66, 40), (78, 84, 44), (70, 68, 40), (46, 60, 42))
+_AUTUMN: tuple[Color, ...] = ((126, 88, 36), (112, 70, 32), (134, 112, 46))
+_BARK: Color = (62, 54, 46)
+_SIZE = 560  # pixels of a tree's picture, both ways
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A tree at (`s`, `z`), `size` metres high and wide, with the picture `sprite`."""
+
+    s: float
+    z: float
+    size: float
+    sprite: Sprite
+
+    def corners(self) -> list[Point]:
+        """Foot and corners of its crown, for the shadow."""
+        return [
+            (self.s + a * r * self.size, self.size * y, self.z + b * r * self.size)
+            for y, r in ((0.0, 0.035), (0.45, 0.3), (0.9, 0.25))
+            for a, b in ((-1, 0), (1, 0), (0, -1), (0, 1), (0.7, 0.7), (-0.7, -0.7))
+        ]
+
+    def draw(self, canvas: Canvas) -> None:
+        """Stand the picture up."""
+        canvas.sprite((self.s, 0, self.z), self.size, self.sprite, Label.TREE)
+
+
+@dataclass(frozen=True)
+class Hedge:
+    """A clipped hedge along the street with its front on the line `s`."""
+
+    s: float
+    near: float
+    far: float
+    height: float
+    leaves: Image
+
+    @property
+    def z(self) -> float:
+        """Its far end, so that what stands before it is drawn later."""
+        return self.far
+
+    def corners(self) -> list[Point]:
+        """The solid's corners, for the shadow."""
+        back = self.s + np.sign(self.s) * 0.7
+        return [
+            (s, y, z)
+            for s in (self.s, back)
+            for y in (0, self.height)
+            for z in (self.near, self.far)
+        ]
+
+    def draw(self, canvas: Canvas) -> None:
+        """Front and near end; the top lies about at eye height."""
+        light, side = canvas.light, float(np.sign(self.s))
+        back = self.s + side * 0.8
+        rows, columns = self.leaves.shape[:2]
+        width = min(columns, max(8, round((self.far - self.near) * rows / 4)))
+        top = [
+            (back, self.height, self.near),
+            (back, self.height, self.far),
+            (self.s, self.height, self.far),
+            (self.s, self.height, self.near),
+        ]
+        front = along_street(self.s, self.near, self.far, 0, self.height)
+        end = across_street(self.s, back, self.near, 0, self.height)
+        for normal, corners in (((0, 1, 0), top), ((-side, 0, 0), front), ((0, 0, -1), end)):
+            lit = self.leaves[:, :width].copy()
+            lit[..., :3] = np.clip(lit[..., :3] * np.float32(light.on(normal)), 0, 255)
+            canvas.texture(corners, lit)
+
+
+def tree_sprites(rng: np.random.Generator, light: Light, bare: bool) -> list[Sprite]:
+    """Three different trees; `bare` in winter."""
+    return [_tree(rng, light, bare if i else rng.random() < 0.3) for i in range(3)]
+
+
+def leaf_texture(rng: np.random.Generator, color: Color | None = None) -> Image:
+    """Dense leaves (h, w, 4) for hedges and distant woods, unlit."""
+    h, w = 160, 640
+    color = color or _LEAVES[rng.integers(len(_LEAVES))]
+    tone = 0.78 + 0.3 * clouds(rng, h, w, 24)
+    tone += 0.2 * cv2.resize(rng.normal(0, 1, (h // 2, w // 2)).astype(np.float32), (w, h))
+    tone *= np.linspace(1.15, 0.7, h, dtype=np.float32)[:, None]
+    colored = np.clip(tone[..., None] * np.array(color, np.float32), 0, 255).astype(np.uint8)
+    return np.dstack([colored, np.full((h, w), Label.TREE, np.uint8)])
+
+
+def _tree(rng: np.random.Generator, light: Light, bare: bool) -> Sprite:
+    picture = np.zeros((_SIZE, _SIZE, 4), np.uint8)
+    bark = scaled(_BARK, rng.uniform(0.7, 1.1) * light.on((0, 0, -1)))
+    # Half-transparent edges must not fade to black.
+    colors = _AUTUMN if rng.random() < 0.2 else _LEAVES
+    leaf = scaled(colors[rng.integers(len(colors))], rng.uniform(0.8, 1.05))
+    picture[..., :3] = bark if bare else scaled(leaf, 0.7)
+    trunk = _SIZE * (0.36 if bare else 0.42)
+    base = np.array([_SIZE / 2, _SIZE - 1.0])
+    fork = base - (rng.normal(0, 8), trunk)
+    _branch(picture, base, fork, _SIZE * 0.022, _SIZE * 0.015, bark)
+    reach = _SIZE * (0.135 if bare else 0.16)
+    limbs = 6
+    for i in range(limbs):
+        angle = np.interp(i, [0, limbs - 1], [-1.15, 1.15]) + rng.normal(0, 0.12)
+        start = fork + (base - fork) * rng.uniform(0, 0.25)
+        _grow(picture, rng, start, angle, reach, _SIZE * 0.008, bark, 6 if bare else 2)
+    if not bare:
+        _leaves(picture, rng, light, leaf, fork)
+    # Gaps in the crown that are smaller than this are still the tree's.
+    closing = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (19, 19))
+    covers: Image = cv2.morphologyEx(picture[..., 3], cv2.MORPH_CLOSE, closing)  # pyright: ignore
+    small = Sprite(_quarter(picture), _quarter(covers))
+    return Sprite(picture, covers, small)
+
+
+def _quarter(picture: Image) -> Image:
+    size = (_SIZE // 4, _SIZE // 4)
+    return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)  # pyright: ignore
+
+
+def _branch(
+    picture: Image, start: np.ndarray, end: np.ndarray, wide: float, thin: float, color: Color
+) -> None:
+    direction = (end - start) / max(float(np.linalg.norm(end - start)), 1e-6)
+    across = np.array([-direction[1], direction[0]])
+    outline = np.array(
+        [start - across * wide, end - across * thin, end + across * thin, start + across * wide]
+    )
+    cv2.fillPoly(picture, [fixed_point(outline)], (*color, 255), cv2.LINE_AA, 4)
+    # The sunlit side of the bark.
+    core = np.array([start - across * wide * 0.5, end - across * thin * 0.5, end, start])
+    if wide > 2.5:
+        cv2.fillPoly(picture, [fixed_point(core)], (*scaled(color, 1.3), 255), cv2.LINE_AA, 4)
+
+
+def _grow(
+    picture: Image,
+    rng: np.random.Generator,
+    start: np.ndarray,
+    angle: float,
+    length: float,
+    width: float,
+    color: Color,
+    generations: int,
+) -> None:
+    end = start + length * np.array([np.sin(angle), -np.cos(angle)])
+    _branch(picture, start, end, max(width, 0.7), max(width * 0.65, 0.6), color)
+    if generations == 0:
+        return
+    for spread in (-1, 1) if generations < 5 or rng.random() < 0.5 else (-1, 0.2, 1):
+        turn = angle * 0.9 + spread * rng.uniform(0.15, 0.55)
+        shorter = length * rng.uniform(0.66, 0.84)
+        _grow(picture, rng, end, turn, shorter, width * 0.62, scaled(color, 1.06), generations - 1)
+
+
+def _leaves(
+    picture: Image, rng: np.random.Generator, light: Light, color: Color, fork: np.ndarray
+) -> None:
+    """Clumps of leaves, the lower and inner ones first and dark, the sunlit ones last."""
+    center = np.array([fork[0], _SIZE * 0.37])
+    radius = np.array([_SIZE * rng.uniform(0.36, 0.44), _SIZE * 0.33])
+    clumps = 46
+    # Even over the disc by area, with a ragged edge.
+    turn = rng.uniform(0, 2 * np.pi, clumps)
+    away = np.sqrt(rng.uniform(0, 1, clumps)) * 0.86
+    at = center + radius * np.stack([np.cos(turn), np.sin(turn)], axis=1) * away[:, None]
+    side = np.sign(light.to_sun[0]) * min(1.0, light.direct * 2)
+    for x, y in at[np.argsort(-at[:, 1] + rng.normal(0, 40, clumps))]:
+        size = _SIZE * rng.uniform(0.05, 0.1)
+        height = (center[1] - y) / radius[1] + side * (x - center[0]) / radius[0] * 0.7
+        leaves = 110
+        spots = np.clip(rng.normal(0, 0.55, (leaves, 2)), -1.3, 1.3)
+        for dx, dy in spots[np.argsort(-spots[:, 1])]:
+            local = -dy * 0.55 + dx * side * 0.4
+            tone = light.on((0, 1, 0)) * (0.74 + 0.16 * height + 0.26 * local + rng.normal(0, 0.12))
+            leaf = scaled(color, max(tone, 0.28))
+            spot = np.array([x + dx * size, y + dy * size * 0.8])
+            axes = (round(rng.uniform(1.6, 4.5) * 16), round(rng.uniform(1.2, 2.6) * 16))
+            middle = tuple(int(v * 16) for v in spot)
+            cv2.ellipse(
+                picture, middle, axes, rng.uniform(0, 180), 0, 360, (*leaf, 255), -1, cv2.LINE_8, 4
+            )
