@@ -84,6 +84,14 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "messages", "Only load checkpoints from people you trust; ask for a .safetensors file."
         ),
     ),
+    "classes_unnamed": (
+        QT_TRANSLATE_NOOP("messages", "The label files in {path} do not say what their ids mean."),
+        QT_TRANSLATE_NOOP("messages", "Name the classes in the recipe: class_names under [data]."),
+    ),
+    "dataset_broken": (
+        QT_TRANSLATE_NOOP("messages", "{count} files of the data set cannot be used:\n{problems}."),
+        QT_TRANSLATE_NOOP("messages", "Mend or remove these files; nothing was trained."),
+    ),
     "dataset_labels_missing": (
         QT_TRANSLATE_NOOP(
             "messages", "{count} of {total} images have no ground truth: {image} needs {labels}."
@@ -156,6 +164,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "{path} is not an empty folder."),
         QT_TRANSLATE_NOOP("messages", "Choose a folder that does not exist yet."),
     ),
+    "export_overwrites_image": (
+        QT_TRANSLATE_NOOP("messages", "The export would overwrite the image {path}."),
+        QT_TRANSLATE_NOOP("messages", "Choose another folder than the one of the images."),
+    ),
     "file_missing": (
         QT_TRANSLATE_NOOP("messages", "{path} does not exist."),
         QT_TRANSLATE_NOOP("messages", "Check the spelling, or whether the file was moved."),
@@ -165,8 +177,15 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "Check that it is a file and that its disk is connected."),
     ),
     "format_needs_cityscapes": (
-        QT_TRANSLATE_NOOP("messages", "The masks cannot be written as {format}: the model has no class that Cityscapes has."),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "The masks cannot be written as {format}: the model has no class that Cityscapes has.",
+        ),
         QT_TRANSLATE_NOOP("messages", "Choose index or color instead."),
+    ),
+    "held_out_unknown": (
+        QT_TRANSLATE_NOOP("messages", "The data has no sequence {sequence} to hold out."),
+        QT_TRANSLATE_NOOP("messages", "It has: {available}."),
     ),
     "hub_model_missing": (
         QT_TRANSLATE_NOOP("messages", "The model hub has no {model} that you may use."),
@@ -257,7 +276,9 @@ _ERRORS: dict[str, tuple[str, str]] = {
     ),
     "no_display": (
         QT_TRANSLATE_NOOP("messages", "There is no screen to open a window on."),
-        QT_TRANSLATE_NOOP("messages", "Set DISPLAY, or use the command line: segformer-gui --help."),
+        QT_TRANSLATE_NOOP(
+            "messages", "Set DISPLAY, or use the command line: segformer-gui --help."
+        ),
     ),
     "no_images": (
         QT_TRANSLATE_NOOP("messages", "No images were found in {path}."),
@@ -268,6 +289,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "no_permission": (
         QT_TRANSLATE_NOOP("messages", "You have no permission for {path}."),
         QT_TRANSLATE_NOOP("messages", "Choose another place, or change the permissions."),
+    ),
+    "nothing_to_train": (
+        QT_TRANSLATE_NOOP("messages", "All of {path} is held out, so nothing is left to train on."),
+        QT_TRANSLATE_NOOP("messages", "Hold out fewer sequences."),
     ),
     "offline_mode": (
         QT_TRANSLATE_NOOP("messages", "{model} cannot be downloaded: HF_HUB_OFFLINE forbids it."),
@@ -285,7 +310,9 @@ _ERRORS: dict[str, tuple[str, str]] = {
         ),
     ),
     "output_is_input": (
-        QT_TRANSLATE_NOOP("messages", "{path} is one of the images themselves and would be overwritten."),
+        QT_TRANSLATE_NOOP(
+            "messages", "{path} is one of the images themselves and would be overwritten."
+        ),
         QT_TRANSLATE_NOOP("messages", "Choose another folder for the masks."),
     ),
     "outputs_collide": (
@@ -307,8 +334,42 @@ _ERRORS: dict[str, tuple[str, str]] = {
         ),
     ),
     "qt_libraries_missing": (
-        QT_TRANSLATE_NOOP("messages", "The window needs system libraries that are missing: {libraries}."),
+        QT_TRANSLATE_NOOP(
+            "messages", "The window needs system libraries that are missing: {libraries}."
+        ),
         QT_TRANSLATE_NOOP("messages", "On Debian or Ubuntu: sudo apt-get install {packages}"),
+    ),
+    "recipe_broken": (
+        QT_TRANSLATE_NOOP("messages", "{path} is not a recipe that can be read: {reason}."),
+        QT_TRANSLATE_NOOP("messages", "A recipe is a TOML file."),
+    ),
+    "recipe_value": (
+        QT_TRANSLATE_NOOP("messages", "In {path}, {field}: {problem}."),
+        QT_TRANSLATE_NOOP("messages", "See the recipes in resources/recipes for what is possible."),
+    ),
+    "resume_nothing": (
+        QT_TRANSLATE_NOOP("messages", "{path} holds no checkpoint to go on from."),
+        QT_TRANSLATE_NOOP("messages", "Start the run without resuming."),
+    ),
+    "resume_other_recipe": (
+        QT_TRANSLATE_NOOP("messages", "{path} was trained by another recipe."),
+        QT_TRANSLATE_NOOP(
+            "messages", "Resume with the recipe.toml in that folder, or train in a new one."
+        ),
+    ),
+    "run_exists": (
+        QT_TRANSLATE_NOOP("messages", "{path} already holds a run."),
+        QT_TRANSLATE_NOOP("messages", "Resume it, or choose another folder."),
+    ),
+    "synthetic_needs_camvid": (
+        QT_TRANSLATE_NOOP(
+            "messages", "Synthetic scenes have CamVid's classes, the data in {path} has others."
+        ),
+        QT_TRANSLATE_NOOP("messages", "Set synthetic = 0 in the recipe."),
+    ),
+    "training_diverged": (
+        QT_TRANSLATE_NOOP("messages", "The loss was no longer a number at step {step}."),
+        QT_TRANSLATE_NOOP("messages", "Lower the learning rate; the last checkpoint is kept."),
     ),
     "write_failed": (
         QT_TRANSLATE_NOOP("messages", "{path} could not be written: {reason}."),

@@ -13,6 +13,7 @@ from segformer_gui.cli.evaluate import evaluate
 from segformer_gui.cli.models import models_app
 from segformer_gui.cli.output import errors_as_sentences
 from segformer_gui.cli.predict import predict
+from segformer_gui.cli.train import train
 
 app = typer.Typer(
     help="Run SegFormer on images: in a window (without a verb), or from here.",
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(predict)
 app.command()(evaluate)
+app.command()(train)
 app.command()(doctor)
 app.add_typer(models_app, name="models")
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
 
 from segformer_gui.cli.options import (
-    Device,
     DeviceOption,
     FlipOption,
     JsonOption,
     ModelOption,
-    Precision,
     PrecisionOption,
     SizeOption,
     SlidingOption,
@@ -43,30 +40,6 @@ from segformer_gui.core.evaluation import (
 from segformer_gui.core.inference.options import SegmentOptions
 
 
-class LayoutChoice(StrEnum):
-    """How a data set's files are arranged."""
-
-    cityscapes = "cityscapes"
-    camvid = "camvid"
-    index = "index"
-
-
-class ClassSetName(StrEnum):
-    """A known class set."""
-
-    cityscapes = "cityscapes"
-    camvid = "camvid"
-    ade20k = "ade20k"
-
-
-class PredictionIds(StrEnum):
-    """What the pixels of prediction files hold."""
-
-    index = "index"
-    train_ids = "trainIds"
-    label_ids = "labelIds"
-
-
 def evaluate(
     data: Annotated[Path, typer.Argument(help="Folder of the data set.")],
     model: ModelOption = EMBEDDED_MODEL,
@@ -74,18 +47,18 @@ def evaluate(
         Path | None, typer.Option(help="Folder of masks to score, in place of a model.")
     ] = None,
     layout: Annotated[
-        LayoutChoice | None, typer.Option(help="How the files are arranged; detected if not given.")
+        Layout | None, typer.Option(help="How the files are arranged; detected if not given.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="Part of the data set, such as val.")] = None,
     format_: Annotated[
-        PredictionIds, typer.Option("--format", help="What the masks' pixels hold.")
-    ] = PredictionIds.index,
+        PredictionFormat, typer.Option("--format", help="What the masks' pixels hold.")
+    ] = "index",
     classes: Annotated[
-        ClassSetName | None,
+        Literal["cityscapes", "camvid", "ade20k"] | None,
         typer.Option(help="Whose class ids the masks hold, if not the data set's own."),
     ] = None,
-    device: DeviceOption = Device.auto,
-    precision: PrecisionOption = Precision.auto,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
     size: SizeOption = "model",
     sliding: SlidingOption = False,
     flip: FlipOption = False,
@@ -94,11 +67,10 @@ def evaluate(
     """Score a model, or masks on disk, against ground truth: one confusion matrix over the set."""
     options = segment_options(size, sliding, flip)
     with errors_as_sentences():
-        dataset = open_dataset(data, cast(Layout, layout.value) if layout else None, split)
+        dataset = open_dataset(data, layout, split)
         if predictions is not None:
-            of_masks = known_class_set(classes.value) if classes else None
-            ids = cast(PredictionFormat, format_.value)
-            steps = evaluate_predictions(dataset, predictions, ids, of_masks)
+            of_masks = known_class_set(classes) if classes else None
+            steps = evaluate_predictions(dataset, predictions, format_, of_masks)
             what, facts = "Scoring", {"predictions": str(predictions)}
         else:
             segmenter = make_segmenter(model, device, precision)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,29 +13,11 @@ if TYPE_CHECKING:
     from segformer_gui.core.inference.segmenter import Segmenter
 
 
-class Device(StrEnum):
-    """Where the network runs."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-    mps = "mps"
-
-
-class Precision(StrEnum):
-    """Arithmetic of the network."""
-
-    auto = "auto"
-    float32 = "float32"
-    float16 = "float16"
-    bfloat16 = "bfloat16"
-
-
 ModelOption = Annotated[
     str, typer.Option("--model", "-m", help="A name from `models list`, or a checkpoint's path.")
 ]
-DeviceOption = Annotated[Device, typer.Option(help="Where the network runs.")]
-PrecisionOption = Annotated[Precision, typer.Option(help="Arithmetic of the network.")]
+DeviceOption = Annotated[DeviceChoice, typer.Option(help="Where the network runs.")]
+PrecisionOption = Annotated[PrecisionChoice, typer.Option(help="Arithmetic of the network.")]
 SizeOption = Annotated[
     str,
     typer.Option(
@@ -71,14 +52,10 @@ def segment_options(size: str, sliding: bool, flip: bool) -> SegmentOptions:
     return SegmentOptions(short_side=short_side, sliding=sliding, flip=flip)
 
 
-def make_segmenter(model: str, device: Device, precision: Precision) -> Segmenter:
+def make_segmenter(model: str, device: DeviceChoice, precision: PrecisionChoice) -> Segmenter:
     """Load the model on its device. Raises `UserError` as `load_model` and `Segmenter`."""
     # torch is imported where it is needed: listing models or asking for help shall be quick.
     from segformer_gui.core.inference.segmenter import Segmenter
     from segformer_gui.core.models import load_model
 
-    return Segmenter(
-        load_model(model),
-        cast(DeviceChoice, device.value),
-        cast(PrecisionChoice, precision.value),
-    )
+    return Segmenter(load_model(model), device, precision)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -29,7 +29,7 @@ error_console = Console(stderr=True, highlight=False)
 
 
 @contextmanager
-def errors_as_sentences() -> Iterator[None]:
+def errors_as_sentences() -> Generator[None, None, None]:
     """Turn a `UserError` into a sentence, a hint and exit code 2; Ctrl+C into exit code 130."""
     try:
         yield

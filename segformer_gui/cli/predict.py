@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from segformer_gui.cli.options import (
-    Device,
     DeviceOption,
     FlipOption,
     JsonOption,
     ModelOption,
     PathsArgument,
-    Precision,
     PrecisionOption,
     SizeOption,
     SlidingOption,
@@ -43,21 +40,12 @@ if TYPE_CHECKING:
     from segformer_gui.core.inference.segmenter import Segmenter
 
 
-class Format(StrEnum):
-    """What a mask's pixels hold."""
-
-    index = "index"
-    color = "color"
-    label_ids = "labelIds"
-    train_ids = "trainIds"
-
-
 def predict(
     paths: PathsArgument,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the masks.")],
     model: ModelOption = EMBEDDED_MODEL,
-    device: DeviceOption = Device.auto,
-    precision: PrecisionOption = Precision.auto,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
     size: SizeOption = "model",
     sliding: SlidingOption = False,
     flip: FlipOption = False,
@@ -65,8 +53,8 @@ def predict(
         bool, typer.Option("--overlay", help="Also write the image with the mask over it.")
     ] = False,
     format_: Annotated[
-        Format, typer.Option("--format", help="Class ids, colours, or Cityscapes' own ids.")
-    ] = Format.index,
+        LabelFormat, typer.Option("--format", help="Class ids, colours, or Cityscapes' own ids.")
+    ] = "index",
     json: JsonOption = False,
 ) -> None:
     """Segment images and write their masks as <stem>.png (and <stem>_overlay.png).
@@ -75,11 +63,10 @@ def predict(
     """
     options = segment_options(size, sliding, flip)
     with errors_as_sentences():
-        label_format = cast(LabelFormat, format_.value)
         outputs = plan_outputs(find_images(paths), out, ["", "_overlay"] if with_overlay else [""])
         segmenter = make_segmenter(model, device, precision)
         print_notes(segmenter.model.notes)
-        written, failed = _predict_all(segmenter, options, outputs, label_format)
+        written, failed = _predict_all(segmenter, options, outputs, format_)
         if json:
             print_json({"model": segmenter.model.id, "written": written, "failed": failed})
         else:

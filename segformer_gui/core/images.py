@@ -26,6 +26,7 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".
 MAX_PIXELS = 16384 * 16384
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
+_EXIF_ORIENTATION = 0x0112  # 5 to 8 are the ones that swap width and height.
 _FAST = ("PNG", "JPEG", "MPO")  # MPO: what Pillow calls a JPEG with further pictures behind it.
 
 # The size is checked against MAX_PIXELS here; Pillow's own limit (179 MP) lies below it.
@@ -48,6 +49,18 @@ def read_image(path: Path) -> NDArray[np.uint8]:
         return _decode_fast(data) if file_format in _FAST else _decode_exact(data)
     except (cv2.error, OSError, ValueError, SyntaxError) as error:
         raise UserError("image_broken", path=str(path)) from error
+
+
+def read_size(path: Path) -> tuple[int, int]:
+    """(H, W) that `read_image` would return, from the file's header alone. Errors as there."""
+    data = _read_bytes(path)
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            width, height = image.size
+            turned = image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
+    except (OSError, ValueError, SyntaxError) as error:
+        raise UserError("image_broken", path=str(path)) from error
+    return (width, height) if turned else (height, width)
 
 
 def read_labels(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:

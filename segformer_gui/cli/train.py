@@ -1,0 +1,93 @@
+"""`segformer-gui train`: a model from a recipe."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event as Flag
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from segformer_gui.cli.output import console, error_console, errors_as_sentences, progress_bar
+
+if TYPE_CHECKING:
+    from segformer_gui.core.training.events import Event
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(help="Recipe of the run, a TOML file.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder of the run: log, checkpoint, model.")
+    ],
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print each event as a line of JSON.")
+    ] = False,
+) -> None:
+    """Train a model. Ctrl+C stops after the step with a checkpoint; --resume goes on from it."""
+    with errors_as_sentences():
+        from segformer_gui.core.training.events import to_line
+        from segformer_gui.core.training.loop import train as events_of
+        from segformer_gui.core.training.recipe import read_recipe
+
+        with _interrupt_as_flag() as asked:
+            events = events_of(read_recipe(recipe), out, resume=resume, stop=asked.is_set)
+            if json:
+                for event in events:
+                    sys.stdout.write(to_line(event) + "\n")
+                    sys.stdout.flush()
+            else:
+                _show(events)
+
+
+@contextmanager
+def _interrupt_as_flag() -> Generator[Flag, None, None]:
+    """The first Ctrl+C or SIGTERM sets the flag, so that the step can end; the next interrupts."""
+    asked = Flag()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def ask(number: int, _: object) -> None:
+        asked.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _show(events: Iterator[Event]) -> None:
+    from segformer_gui.core.training.events import Finished, Started, Stepped, Stopped, Validated
+
+    with progress_bar() as progress:
+        task = progress.add_task("Training", total=None)
+        for event in events:
+            match event:
+                case Started():
+                    progress.update(task, completed=event.step, total=event.steps)
+                    console.print(
+                        f"{event.images} images, {event.held_out} held out, "
+                        f"{event.parameters:,} parameters, {event.device} {event.precision}"
+                    )
+                case Stepped():
+                    progress.update(
+                        task, completed=event.step, description=f"Training, loss {event.loss:.3f}"
+                    )
+                case Validated():
+                    miou = event.scores["miou"]
+                    console.print(f"step {event.step}: mIoU {miou:.4f} on the held-out images")
+                case Stopped():
+                    error_console.print(f"Stopped after step {event.step}; --resume goes on.")
+                case Finished():
+                    console.print(f"The model is in {event.model}", markup=False, soft_wrap=True)
+                case _:
+                    pass

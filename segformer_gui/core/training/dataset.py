@@ -1,0 +1,184 @@
+"""What a run learns from: checked file by file first, then crops by number, always the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segformer_gui.core.classes import IGNORE, ClassSet, class_set_of_names, known_class_set
+from segformer_gui.core.datasets import Dataset, Sample, open_dataset
+from segformer_gui.core.errors import UserError
+from segformer_gui.core.images import read_image, read_labels, read_size
+from segformer_gui.core.scenes import render_scene
+from segformer_gui.core.training.augment import augment
+from segformer_gui.core.training.recipe import Data, Recipe
+
+_CACHE_BYTES = 2 << 30
+_SYNTHETIC_SIZE = (360, 480)
+
+# Ids that a layout's label files may hold beside its classes, and that are ignored.
+_VOID_IDS = {"camvid": {11, IGNORE}, "cityscapes": {*range(34), IGNORE}, "index": {IGNORE}}
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The training and the held-out part of a recipe's data, and the classes of both."""
+
+    training: Dataset
+    held_out: Dataset | None
+    classes: ClassSet
+
+
+def open_data(data: Data) -> TrainingData:
+    """Find the samples and part them by sequence; nothing is decoded yet.
+
+    Raises `UserError` as `open_dataset`, `held_out_unknown` for a sequence that the data does not
+    have, or `nothing_to_train` where all of it is held out.
+    """
+    datasets = [open_dataset(Path(data.root), data.layout, split) for split in data.splits]
+    samples = [sample for dataset in datasets for sample in dataset.samples]
+    sequences = {sample.sequence for sample in samples}
+    unknown = [name for name in data.held_out if name not in sequences]
+    if unknown:
+        raise UserError(
+            "held_out_unknown", sequence=unknown[0], available=", ".join(sorted(sequences))
+        )
+    training = tuple(s for s in samples if s.sequence not in data.held_out)
+    held_out = tuple(s for s in samples if s.sequence in data.held_out)
+    if not training:
+        raise UserError("nothing_to_train", path=data.root)
+    whole = replace(datasets[0], split=None, samples=training)
+    return TrainingData(
+        training=whole,
+        held_out=replace(whole, samples=held_out) if held_out else None,
+        classes=_classes(data, datasets[0]),
+    )
+
+
+def _classes(data: Data, dataset: Dataset) -> ClassSet:
+    if data.class_names:
+        return class_set_of_names(data.class_names)
+    if dataset.classes is None:
+        raise UserError("classes_unnamed", path=data.root)
+    return dataset.classes
+
+
+def check_files(dataset: Dataset, num_classes: int) -> NDArray[np.int64]:
+    """Pixels of each class in each sample: (N, C) int64; reads every label file.
+
+    Raises `UserError` `dataset_broken` that names every file that cannot be read, every label map
+    of another size than its image, and every id that is no class.
+    """
+    counts = np.zeros((len(dataset.samples), num_classes), np.int64)
+    problems: list[str] = []
+    for row, sample in zip(counts, dataset.samples, strict=True):
+        try:
+            ids = read_labels(sample.labels)
+            size = read_size(sample.image)
+        except UserError as error:
+            problems.append(f"{sample.labels}: {error.code}")
+            continue
+        found = np.bincount(ids.ravel(), minlength=256)
+        allowed = set(range(num_classes)) | _VOID_IDS[dataset.layout]
+        if strange := [int(i) for i in np.flatnonzero(found) if i not in allowed]:
+            problems.append(f"{sample.labels}: ids {strange}")
+        elif ids.shape != size:
+            shape = f"{ids.shape[1]} x {ids.shape[0]}"
+            problems.append(f"{sample.labels}: {shape}, {sample.image}: {size[1]} x {size[0]}")
+        else:
+            row[:] = np.bincount(dataset.read_ground_truth(sample).ravel(), minlength=256)[
+                :num_classes
+            ]
+    if problems:
+        raise UserError("dataset_broken", count=len(problems), problems="\n".join(problems))
+    return counts
+
+
+class TrainingSet:
+    """Training crops by number: recipe and number decide a crop, not what came before it.
+
+    `batch(step)` -> images (B, h, w, 3) uint8 RGB, labels (B, h, w) uint8. Safe to use from one
+    thread at a time.
+    """
+
+    def __init__(self, recipe: Recipe, data: TrainingData) -> None:
+        self._recipe = recipe
+        self._dataset = data.training
+        self.classes = data.classes
+        real = check_files(data.training, len(data.classes))
+        synthetic = self._survey_synthetic(recipe.data)
+        self.pixels = np.concatenate([real, synthetic])
+        self._cached: dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
+        self._cached_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @cached_property
+    def class_frequency(self) -> NDArray[np.float64]:
+        """Share of each class among the labelled pixels: (C,), at least one pixel's worth."""
+        total = np.maximum(self.pixels.sum(0), 1)
+        return total / total.sum()
+
+    def batch(self, step: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """The crops of one step."""
+        size = self._recipe.optimizer.batch
+        crops = [self._crop(step * size + place) for place in range(size)]
+        images, labels = zip(*crops, strict=True)
+        return np.stack(images), np.stack(labels)
+
+    def _crop(self, number: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        recipe = self._recipe
+        rng = np.random.default_rng([recipe.seed, number])
+        wanted: int | None = None
+        if rng.random() < recipe.augmentation.rare_classes:
+            wanted = int(rng.choice(len(self.classes), p=self._class_probability))
+            index = int(rng.choice(np.flatnonzero(self.pixels[:, wanted])))
+        else:
+            epoch, place = divmod(number, len(self))
+            index = int(_permutation(recipe.seed, epoch, len(self))[place])
+        image, labels = self._sample(index)
+        return augment(image, labels, recipe.short_side, recipe.augmentation, rng, wanted)
+
+    @cached_property
+    def _class_probability(self) -> NDArray[np.float64]:
+        """How often a class is asked for: by the inverse root of its frequency."""
+        weight = np.where(self.pixels.any(0), self.class_frequency**-0.5, 0)
+        return weight / weight.sum()
+
+    def _sample(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Image and labels, decoded once as far as the cache goes."""
+        if index in self._cached:
+            return self._cached[index]
+        samples: Sequence[Sample] = self._dataset.samples
+        if index < len(samples):
+            sample = samples[index]
+            pair = read_image(sample.image), self._dataset.read_ground_truth(sample)
+        else:
+            seed = self._recipe.data.synthetic_seed + index - len(samples)
+            pair = render_scene(seed, *_SYNTHETIC_SIZE)
+        size = pair[0].nbytes + pair[1].nbytes
+        if self._cached_bytes + size <= _CACHE_BYTES:
+            self._cached[index] = pair
+            self._cached_bytes += size
+        return pair
+
+    def _survey_synthetic(self, data: Data) -> NDArray[np.int64]:
+        counts = np.zeros((data.synthetic, len(self.classes)), np.int64)
+        if data.synthetic and self.classes != known_class_set("camvid"):
+            raise UserError("synthetic_needs_camvid", path=data.root)
+        for row in range(data.synthetic):
+            _, labels = render_scene(data.synthetic_seed + row, *_SYNTHETIC_SIZE)
+            counts[row] = np.bincount(labels.ravel(), minlength=256)[: len(self.classes)]
+        return counts
+
+
+@lru_cache(maxsize=2)
+def _permutation(seed: int, epoch: int, length: int) -> NDArray[np.int64]:
+    # A third number, so that no crop's generator is the same.
+    return np.random.default_rng([seed, epoch, 1]).permutation(length)
