@@ -17,6 +17,7 @@ from segformer_gui.core.errors import Note
 # Rows of the full-size map that are interpolated at a time: bounds the memory of a prediction to
 # classes x 64 x W floats instead of classes x H x W.
 _STRIP_ROWS = 64
+_PIXELS_AT_ONCE = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -77,26 +78,56 @@ def logit_strips(logits: Tensor, size: tuple[int, ...]) -> Iterator[tuple[int, T
     Yields (first row, (C, rows, W)). The same numbers as `F.interpolate` of the whole map, within
     float rounding, without ever holding classes x H x W.
     """
-    source_rows = logits.shape[1]
     height, width = size
-    # Source coordinate of each output row's centre, as in torch's upsample_bilinear2d.
-    rows = torch.arange(height, device=logits.device, dtype=torch.float32)
-    position = ((rows + 0.5) * (source_rows / height) - 0.5).clamp_(min=0)
-    upper = position.floor().long().clamp_(max=source_rows - 1)
-    lower = (upper + 1).clamp_(max=source_rows - 1)
-    weight = (position - upper)[:, None]
+    upper, lower, weight = _neighbours(height, logits.shape[1], logits.device)
     for top in range(0, height, _STRIP_ROWS):
         part = slice(top, top + _STRIP_ROWS)
-        strip = torch.lerp(logits[:, upper[part]], logits[:, lower[part]], weight[part])
+        weights = weight[part, None]
+        strip = torch.lerp(logits[:, upper[part]], logits[:, lower[part]], weights)
         yield top, F.interpolate(strip[None], (strip.shape[1], width), mode="bilinear")[0]
 
 
 def argmax_labels(logits: Tensor, size: tuple[int, int]) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Most likely class at each pixel: (H, W) uint8, or uint16 above 255 classes."""
-    few = len(logits) <= 255
-    labels = np.empty(size, np.uint8) if few else np.empty(size, np.uint16)
-    for top, strip in logit_strips(logits, size):
-        # Cast on the device: a byte a pixel crosses the bus, not eight.
-        winner = strip.argmax(0).to(torch.uint8 if few else torch.int32)
-        labels[top : top + strip.shape[1]] = winner.cpu().numpy()
-    return labels
+    """Most likely class at each pixel: (H, W) uint8, or uint16 above 255 classes.
+
+    Where the four grid points around a pixel agree on the class, every blend of them has it too. So
+    only the pixels between points that disagree, along the borders of the regions, are computed.
+    """
+    classes, rows, columns = logits.shape
+    upper, lower, weight_y = _neighbours(size[0], rows, logits.device)
+    left, right, weight_x = _neighbours(size[1], columns, logits.device)
+    winner = logits.argmax(0).to(torch.uint8 if classes <= 255 else torch.int32)
+    # A cell is the square between a grid point, its right and its lower neighbour; the last row and
+    # column of cells have no such neighbours.
+    below, beside = winner[_next(rows)], winner[:, _next(columns)]
+    across = below[:, _next(columns)]
+    mixed = (winner != below) | (winner != beside) | (winner != across)
+    labels = winner[upper][:, left].flatten()
+    undecided = mixed[upper][:, left].flatten().nonzero().flatten()
+    tokens = logits.permute(1, 2, 0).reshape(rows * columns, classes)
+    for pixels in undecided.split(_PIXELS_AT_ONCE):
+        y, x = pixels // size[1], pixels % size[1]
+        wx, wy = weight_x[x, None], weight_y[y, None]
+        above, beneath = (
+            torch.lerp(tokens[row * columns + left[x]], tokens[row * columns + right[x]], wx)
+            for row in (upper[y], lower[y])
+        )
+        labels[pixels] = torch.lerp(above, beneath, wy).argmax(1).to(labels.dtype)
+    labels = labels.reshape(size).cpu().numpy()
+    return labels if classes <= 255 else labels.astype(np.uint16)
+
+
+def _next(points: int) -> Tensor:
+    """Index of the grid point after each, the last one its own."""
+    return torch.arange(1, points + 1).clamp_(max=points - 1)
+
+
+def _neighbours(length: int, points: int, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Grid points before and after each of `length` pixels, and the weight of the one after.
+
+    Pixel centres as in torch's upsample_bilinear2d: (i + 0.5) * points / length - 0.5, not below 0.
+    """
+    pixels = torch.arange(length, device=device, dtype=torch.float32)
+    position = ((pixels + 0.5) * (points / length) - 0.5).clamp_(min=0)
+    before = position.floor().long().clamp_(max=points - 1)
+    return before, (before + 1).clamp_(max=points - 1), position - before
