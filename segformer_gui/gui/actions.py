@@ -1,0 +1,258 @@
+"""Every action of the window in one table: its text, key, icon, tool tip and menu."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtGui import QAction, QKeySequence
+
+from segformer_gui.gui import theme
+from segformer_gui.messages import QT_TRANSLATE_NOOP
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the table. `menu` is "" where a sub-menu or another place shows the action."""
+
+    id: str
+    menu: str
+    text: str
+    tip: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    checkable: bool = False
+    separated: bool = False  # A line above it in its menu.
+
+
+MENUS = (
+    ("file", QT_TRANSLATE_NOOP("actions", "&File")),
+    ("edit", QT_TRANSLATE_NOOP("actions", "&Edit")),
+    ("view", QT_TRANSLATE_NOOP("actions", "&View")),
+    ("model", QT_TRANSLATE_NOOP("actions", "&Model")),
+    ("help", QT_TRANSLATE_NOOP("actions", "&Help")),
+)
+
+ENTRIES = (
+    Entry(
+        "open_images",
+        "file",
+        QT_TRANSLATE_NOOP("actions", "&Open images…"),
+        QT_TRANSLATE_NOOP("actions", "Open one or more images"),
+        ("Ctrl+O",),
+        "open-images",
+    ),
+    Entry(
+        "open_folder",
+        "file",
+        QT_TRANSLATE_NOOP("actions", "Open &folder…"),
+        QT_TRANSLATE_NOOP("actions", "Open all images of a folder and its sub-folders"),
+        ("Ctrl+Shift+O",),
+        "open-folder",
+    ),
+    Entry(
+        "export",
+        "file",
+        QT_TRANSLATE_NOOP("actions", "&Export…"),
+        QT_TRANSLATE_NOOP("actions", "Write class maps, colour maps and overlays as PNG files"),
+        ("Ctrl+E",),
+        "export",
+        separated=True,
+    ),
+    Entry(
+        "quit",
+        "file",
+        QT_TRANSLATE_NOOP("actions", "&Quit"),
+        QT_TRANSLATE_NOOP("actions", "Close the window"),
+        ("Ctrl+Q",),
+        separated=True,
+    ),
+    Entry(
+        "previous",
+        "edit",
+        QT_TRANSLATE_NOOP("actions", "&Previous image"),
+        QT_TRANSLATE_NOOP("actions", "Go to the image above in the list"),
+        ("A",),
+        "previous",
+    ),
+    Entry(
+        "next",
+        "edit",
+        QT_TRANSLATE_NOOP("actions", "&Next image"),
+        QT_TRANSLATE_NOOP("actions", "Go to the image below in the list"),
+        ("D",),
+        "next",
+    ),
+    Entry(
+        "remove",
+        "edit",
+        QT_TRANSLATE_NOOP("actions", "&Remove from list"),
+        QT_TRANSLATE_NOOP("actions", "Take the selected images off the list; the files stay"),
+        ("Del",),
+        "remove",
+        separated=True,
+    ),
+    Entry(
+        "clear",
+        "edit",
+        QT_TRANSLATE_NOOP("actions", "&Clear list"),
+        QT_TRANSLATE_NOOP("actions", "Take all images off the list; the files stay"),
+    ),
+    Entry(
+        "fit",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "&Fit to window"),
+        QT_TRANSLATE_NOOP("actions", "Show the whole image"),
+        ("F",),
+        "fit",
+    ),
+    Entry(
+        "actual_size",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "&Actual size"),
+        QT_TRANSLATE_NOOP("actions", "One screen pixel for each image pixel"),
+        ("Ctrl+0",),
+        "actual-size",
+    ),
+    Entry(
+        "zoom_in",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "Zoom &in"),
+        QT_TRANSLATE_NOOP("actions", "Show it larger"),
+        ("+", "=", "Ctrl++", "Ctrl+="),
+        "zoom-in",
+    ),
+    Entry(
+        "zoom_out",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "Zoom &out"),
+        QT_TRANSLATE_NOOP("actions", "Show it smaller"),
+        ("-", "Ctrl+-"),
+        "zoom-out",
+    ),
+    Entry(
+        "peek",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "&Peek under the overlay"),
+        QT_TRANSLATE_NOOP("actions", "Hold to see the image without its mask"),
+        ("X",),
+        "visible",
+        separated=True,
+    ),
+    Entry(
+        "show_all",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "Show all &classes"),
+        QT_TRANSLATE_NOOP("actions", "Hide no class and end solo"),
+        ("Shift+H",),
+        "visible",
+    ),
+    Entry(
+        "segment",
+        "model",
+        QT_TRANSLATE_NOOP("actions", "&Segment"),
+        QT_TRANSLATE_NOOP("actions", "Segment the current image"),
+        ("R", "F5"),
+        "segment",
+    ),
+    Entry(
+        "segment_all",
+        "model",
+        QT_TRANSLATE_NOOP("actions", "Segment &all"),
+        QT_TRANSLATE_NOOP("actions", "Segment every open image that has no mask yet"),
+        ("Ctrl+R",),
+        "segment-all",
+    ),
+    Entry(
+        "cancel",
+        "model",
+        QT_TRANSLATE_NOOP("actions", "&Cancel"),
+        QT_TRANSLATE_NOOP("actions", "Stop what is running"),
+        ("Esc",),
+        "cancel",
+    ),
+    Entry(
+        "auto_segment",
+        "model",
+        QT_TRANSLATE_NOOP("actions", "Segment a&utomatically"),
+        QT_TRANSLATE_NOOP("actions", "Segment an image as soon as it is selected"),
+        checkable=True,
+        separated=True,
+    ),
+    Entry(
+        "open_checkpoint",
+        "model",
+        QT_TRANSLATE_NOOP("actions", "Open checkpoint &file…"),
+        QT_TRANSLATE_NOOP("actions", "Load a .safetensors, .bin, .pth, .pt or .ckpt file"),
+        ("Ctrl+M",),
+        "model",
+        separated=True,
+    ),
+    Entry(
+        "open_model_folder",
+        "model",
+        QT_TRANSLATE_NOOP("actions", "Open model f&older…"),
+        QT_TRANSLATE_NOOP("actions", "Load a Hugging Face folder with config.json"),
+        ("Ctrl+Shift+M",),
+        "open-folder",
+    ),
+    Entry(
+        "shortcuts",
+        "help",
+        QT_TRANSLATE_NOOP("actions", "&Keyboard shortcuts"),
+        QT_TRANSLATE_NOOP("actions", "Show all keys and gestures"),
+        ("F1",),
+    ),
+    Entry(
+        "open_log",
+        "help",
+        QT_TRANSLATE_NOOP("actions", "Open &log file"),
+        QT_TRANSLATE_NOOP("actions", "Show what the application wrote down about its work"),
+    ),
+    Entry(
+        "about",
+        "help",
+        QT_TRANSLATE_NOOP("actions", "&About SegFormer GUI"),
+        QT_TRANSLATE_NOOP("actions", "Show versions and licences"),
+        separated=True,
+    ),
+)
+
+
+def translated(text: str) -> str:
+    """A text of this table in the language of the window."""
+    return QCoreApplication.translate("actions", text)
+
+
+class Actions:
+    """The actions of one window, by id: `actions["open_images"]`."""
+
+    def __init__(self, parent: QObject) -> None:
+        self._actions = {entry.id: _action(entry, parent) for entry in ENTRIES}
+        self.retint()
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self._actions[action_id]
+
+    def all(self) -> list[QAction]:
+        """All actions, in the table's order."""
+        return list(self._actions.values())
+
+    def retint(self) -> None:
+        """Draw the icons in the colours of the theme."""
+        for entry in ENTRIES:
+            if entry.icon:
+                self._actions[entry.id].setIcon(theme.icon(entry.icon))
+
+
+def _action(entry: Entry, parent: QObject) -> QAction:
+    action = QAction(translated(entry.text), parent)
+    action.setObjectName(entry.id)
+    action.setShortcuts([QKeySequence(key) for key in entry.keys])
+    # Holding A or D flips through the images; holding any other key does its work once.
+    action.setAutoRepeat(entry.id in {"previous", "next", "zoom_in", "zoom_out"})
+    action.setCheckable(entry.checkable)
+    key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    tip = translated(entry.tip)
+    action.setToolTip(f"{tip} ({key})" if key else tip)
+    return action

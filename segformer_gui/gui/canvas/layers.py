@@ -1,0 +1,98 @@
+"""What lies on the canvas: the image, and the coloured class map over it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QImage, QPainter, qRgba
+
+from segformer_gui.core.classes import ClassSet
+from segformer_gui.gui.session.ports import Labels
+
+_SMOOTH_BELOW = 2.0  # Screen pixels an image pixel; above it the pixels themselves are of interest.
+
+
+class Layer:
+    """An image in several sizes, each half of the one before, painted part by part."""
+
+    def __init__(self, levels: Sequence[QImage]) -> None:
+        self._levels = list(levels)
+        self.width = levels[0].width()
+        self.height = levels[0].height()
+
+    def paint(self, painter: QPainter, exposed: QRectF, origin: QPointF, scale: float) -> None:
+        """Paint the part within `exposed` of the layer that begins at `origin`, `scale` large."""
+        index = 0
+        if scale < 1:
+            index = min(int(math.log2(1 / scale)), len(self._levels) - 1)
+        level = self._levels[index]
+        # Levels of odd sizes are not exactly half as large: each direction has its own step.
+        step_x = self.width * scale / level.width()
+        step_y = self.height * scale / level.height()
+        # Whole pixels of the level, with two more around for the smoothing's sake.
+        left = max(0, math.floor((exposed.left() - origin.x()) / step_x) - 2)
+        top = max(0, math.floor((exposed.top() - origin.y()) / step_y) - 2)
+        right = min(level.width(), math.ceil((exposed.right() - origin.x()) / step_x) + 2)
+        bottom = min(level.height(), math.ceil((exposed.bottom() - origin.y()) / step_y) + 2)
+        if left >= right or top >= bottom:
+            return
+        source = QRectF(left, top, right - left, bottom - top)
+        target = QRectF(
+            origin.x() + left * step_x,
+            origin.y() + top * step_y,
+            source.width() * step_x,
+            source.height() * step_y,
+        )
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _SMOOTH_BELOW)
+        painter.drawImage(target, level, source)
+
+
+class PictureLayer(Layer):
+    """An RGB image; it shares its pixels with the arrays that it is made of."""
+
+    def __init__(self, levels: Sequence[NDArray[np.uint8]]) -> None:
+        self._arrays = levels  # The QImages do not own their pixels.
+        super().__init__([_qimage(level, QImage.Format.Format_RGB888) for level in levels])
+
+
+class LabelLayer(Layer):
+    """A class map; hiding a class changes a colour table and touches no pixel."""
+
+    def __init__(self, levels: Sequence[Labels]) -> None:
+        self._arrays = levels
+        # Above 255 classes there is no indexed format: those are looked up in `set_colors`.
+        self._indexed = levels[0].dtype == np.uint8
+        self._looked_up: list[NDArray[np.uint8]] = []
+        height, width = levels[0].shape
+        images = [QImage(width, height, QImage.Format.Format_ARGB32)]
+        if self._indexed:
+            images = [_qimage(level, QImage.Format.Format_Indexed8) for level in levels]
+        super().__init__(images)
+
+    def set_colors(self, classes: ClassSet, shows: Callable[[int], bool]) -> None:
+        """Colour the classes that `shows` tells, and make the others transparent."""
+        count = len(classes)
+        colors = [
+            qRgba(*classes.colors[class_id], 255) if shows(class_id) else 0
+            for class_id in range(count)
+        ]
+        if self._indexed:
+            table = colors + [0] * (256 - count)
+            for level in self._levels:
+                level.setColorTable(table)
+            return
+        palette = np.array(colors, np.uint32)
+        self._looked_up = [palette[level].view(np.uint8) for level in self._arrays]
+        self._levels = [
+            _qimage(level.reshape(*array.shape, 4), QImage.Format.Format_ARGB32)
+            for level, array in zip(self._looked_up, self._arrays, strict=True)
+        ]
+
+
+def _qimage(pixels: NDArray[np.generic], kind: QImage.Format) -> QImage:
+    height, width = pixels.shape[:2]
+    return QImage(pixels.data, width, height, pixels.strides[0], kind)  # pyright: ignore

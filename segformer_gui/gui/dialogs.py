@@ -1,0 +1,252 @@
+"""The few dialogs: export, keyboard shortcuts, about."""
+
+from __future__ import annotations
+
+import platform
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+import segformer_gui
+from segformer_gui.gui import theme
+from segformer_gui.gui.actions import ENTRIES, MENUS, Actions, translated
+from segformer_gui.gui.session.export import ExportKind
+from segformer_gui.gui.session.session import Session
+
+
+class ExportDialog(QDialog):
+    """Asks which results go where, in which form."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Export"))
+        self._session = session
+        current = session.images.current
+        self._done = [path for path in session.images.paths if path in session.segmentation]
+        self.current = QRadioButton(self.tr("The current image"), self)
+        self.all = QRadioButton(
+            self.tr("All segmented images ({count})").format(count=len(self._done)), self
+        )
+        can_current = current in self._done
+        self.current.setEnabled(can_current)
+        self.current.setChecked(can_current)
+        self.all.setChecked(not can_current)
+        missing = len(session.images.paths) - len(self._done)
+        note = QLabel(
+            self.tr("Images without a mask are left out: {count}").format(count=missing), self
+        )
+        note.setProperty("muted", True)
+        note.setVisible(missing > 0)
+
+        texts: dict[ExportKind, tuple[str, str]] = {
+            "index": (self.tr("Class maps"), self.tr("<name>.png, one class number a pixel")),
+            "color": (self.tr("Colour maps"), self.tr("<name>_color.png")),
+            "overlay": (self.tr("Overlays"), self.tr("<name>_overlay.png, image and mask blended")),
+        }
+        self.kinds: dict[ExportKind, QCheckBox] = {}
+        kinds = QGridLayout()
+        for row, (kind, (text, explained)) in enumerate(texts.items()):
+            box = self.kinds[kind] = QCheckBox(text, self)
+            box.setChecked(kind in session.settings.export_kinds)
+            box.toggled.connect(self._update)
+            label = QLabel(explained, self)
+            label.setProperty("muted", True)
+            kinds.addWidget(box, row, 0)
+            kinds.addWidget(label, row, 1)
+        kinds.setColumnStretch(1, 1)
+
+        self.folder = QLineEdit(session.settings.export_folder, self)
+        self.folder.setMinimumWidth(340)
+        self.folder.setPlaceholderText(self.tr("Choose a folder"))
+        self.folder.textChanged.connect(self._update)
+        browse = QPushButton(self.tr("Browse…"), self)
+        browse.clicked.connect(self._browse)
+        folder = QHBoxLayout()
+        folder.addWidget(self.folder, 1)
+        folder.addWidget(browse)
+
+        self.buttons = QDialogButtonBox(self)
+        self.go = self.buttons.addButton(self.tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.go.setDefault(True)
+        self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 16)
+        layout.setSpacing(8)
+        layout.addWidget(_heading(self.tr("What"), self))
+        for widget in (self.current, self.all, note):
+            layout.addWidget(widget)
+        layout.addSpacing(8)
+        layout.addWidget(_heading(self.tr("As"), self))
+        layout.addLayout(kinds)
+        layout.addSpacing(8)
+        layout.addWidget(_heading(self.tr("Where"), self))
+        layout.addLayout(folder)
+        layout.addSpacing(12)
+        layout.addWidget(self.buttons)
+        self._update()
+
+    def images(self) -> list[Path]:
+        """The images whose results are wanted."""
+        current = self._session.images.current
+        return [current] if self.current.isChecked() and current else self._done
+
+    def chosen_kinds(self) -> list[ExportKind]:
+        """The forms that are wanted."""
+        return [kind for kind, box in self.kinds.items() if box.isChecked()]
+
+    def _browse(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self, self.tr("Export to"), self.folder.text(), QFileDialog.Option.ShowDirsOnly
+        )
+        if folder:
+            self.folder.setText(folder)
+
+    def _update(self) -> None:
+        self.go.setEnabled(bool(self.chosen_kinds() and self.folder.text().strip()))
+
+
+class ShortcutsDialog(QDialog):
+    """All keys and gestures, made from the table of actions."""
+
+    def __init__(self, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        gestures = [
+            (self.tr("Zoom at the cursor"), self.tr("Wheel")),
+            (self.tr("Move the image"), self.tr("Drag")),
+            (self.tr("Fit to window"), self.tr("Double click")),
+            (self.tr("Hide the selected class"), "H"),
+            (self.tr("Show the selected class alone"), self.tr("S, Alt+click")),
+        ]
+        columns = QHBoxLayout()
+        columns.setSpacing(36)
+        groups = [
+            (
+                translated(title).replace("&", ""),
+                [
+                    (translated(entry.text).replace("&", "").rstrip("…"), _keys(actions, entry.id))
+                    for entry in ENTRIES
+                    if entry.menu == menu and entry.keys
+                ],
+            )
+            for menu, title in MENUS
+        ]
+        groups.append((self.tr("Canvas and classes"), gestures))
+        for pair in (groups[:3], groups[3:]):
+            grid = QGridLayout()
+            grid.setHorizontalSpacing(28)
+            grid.setVerticalSpacing(6)
+            for title, rows in pair:
+                grid.setRowMinimumHeight(grid.rowCount(), 4)
+                grid.addWidget(_heading(title, self), grid.rowCount() + 1, 0, 1, 2)
+                for text, keys in rows:
+                    row = grid.rowCount()
+                    grid.addWidget(QLabel(text, self), row, 0)
+                    label = QLabel(keys, self)
+                    label.setProperty("muted", True)
+                    grid.addWidget(label, row, 1, Qt.AlignmentFlag.AlignRight)
+            grid.setRowStretch(grid.rowCount(), 1)
+            columns.addLayout(grid)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 16, 24, 16)
+        layout.addLayout(columns)
+        layout.addSpacing(8)
+        layout.addWidget(_close_button(self))
+
+
+class AboutDialog(QDialog):
+    """What this is, in which versions, under which licences."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(self.tr("About SegFormer GUI"))
+        icon = QLabel(self)
+        icon.setPixmap(theme.pixmap("app", "", 64))
+        name = QLabel("SegFormer GUI", self)
+        name.setProperty("role", "heading")
+        purpose = QLabel(
+            self.tr("Version {version}. Runs SegFormer on your images, on your computer.").format(
+                version=segformer_gui.__version__
+            ),
+            self,
+        )
+        licence = QLabel(
+            self.tr(
+                "The code is licensed under Apache 2.0. Every model has its own licence, shown "
+                "beside it; the embedded model's weights are for non-commercial research only."
+            ),
+            self,
+        )
+        licence.setWordWrap(True)
+        licence.setMinimumWidth(420)
+        parts = QLabel(_versions(), self)
+        parts.setProperty("muted", True)
+        parts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 24, 16)
+        layout.setSpacing(10)
+        top = QHBoxLayout()
+        top.setSpacing(16)
+        top.addWidget(icon)
+        titles = QVBoxLayout()
+        titles.addWidget(name)
+        titles.addWidget(purpose)
+        top.addLayout(titles, 1)
+        layout.addLayout(top)
+        for widget in (licence, parts, _close_button(self)):
+            layout.addWidget(widget)
+
+
+def _versions() -> str:
+    licences = {
+        "PySide6-Essentials": "LGPL-3.0",
+        "torch": "BSD-3-Clause",
+        "opencv-python": "Apache-2.0",
+        "numpy": "BSD-3-Clause",
+        "pillow": "MIT-CMU",
+        "huggingface_hub": "Apache-2.0",
+        "safetensors": "Apache-2.0",
+    }
+    lines: list[str] = []
+    for name, licence in licences.items():
+        # Another build of a library, such as the headless OpenCV, goes by another name.
+        with suppress(PackageNotFoundError):
+            lines.append(f"{name} {version(name)}  ·  {licence}")
+    lines.insert(0, f"Python {platform.python_version()}  ·  PSF-2.0")
+    return "\n".join([*lines, platform.platform()])
+
+
+def _keys(actions: Actions, action_id: str) -> str:
+    native = QKeySequence.SequenceFormat.NativeText
+    return ", ".join(key.toString(native) for key in actions[action_id].shortcuts()[:2])
+
+
+def _heading(text: str, parent: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setStyleSheet("font-weight: 600;")
+    return label
+
+
+def _close_button(dialog: QDialog) -> QDialogButtonBox:
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, dialog)
+    buttons.rejected.connect(dialog.reject)
+    return buttons

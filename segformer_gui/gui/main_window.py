@@ -1,0 +1,384 @@
+"""The main window: brings widgets, actions and session together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QUrl
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+)
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QMainWindow,
+    QMessageBox,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from segformer_gui.core.catalogue import CHECKPOINT_SUFFIXES
+from segformer_gui.core.images import IMAGE_SUFFIXES
+from segformer_gui.core.paths import log_file
+from segformer_gui.core.settings import Theme
+from segformer_gui.gui import theme
+from segformer_gui.gui.actions import Actions
+from segformer_gui.gui.canvas.view import Canvas
+from segformer_gui.gui.dialogs import AboutDialog, ExportDialog, ShortcutsDialog
+from segformer_gui.gui.docks.classes import ClassesDock
+from segformer_gui.gui.docks.files import FilesDock
+from segformer_gui.gui.docks.model import ModelDock
+from segformer_gui.gui.menu_bar import MenuBar
+from segformer_gui.gui.message_bar import MessageBar
+from segformer_gui.gui.messages import details, sentence_and_hint
+from segformer_gui.gui.session.batch import Progress
+from segformer_gui.gui.session.export import ExportPlan
+from segformer_gui.gui.session.session import Session
+from segformer_gui.gui.status_bar import StatusBar
+from segformer_gui.gui.toolbar import ToolBar
+from segformer_gui.gui.welcome import Welcome
+
+_log = logging.getLogger(__name__)
+_ZOOM_STEP = 1.25
+
+
+class MainWindow(QMainWindow):
+    """Menus, tool bar, docks, canvas. `session` is to be started after the window is shown."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.setObjectName("main_window")
+        self.setAcceptDrops(True)
+        theme.apply_theme(session.settings.theme)
+        self.actions_by_id = Actions(self)
+        self.addActions(self.actions_by_id.all())
+        self.canvas = Canvas(session, self)
+        self.welcome = Welcome(session, self.actions_by_id, self)
+        self.message_bar = MessageBar(self)
+        self._stack = QStackedWidget(self)
+        # In a small window the page scrolls; the docks keep their room.
+        self._welcome_area = QScrollArea(self)
+        self._welcome_area.setWidget(self.welcome)
+        self._welcome_area.setWidgetResizable(True)
+        self._welcome_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._stack.addWidget(self._welcome_area)
+        self._stack.addWidget(self.canvas)
+        centre = QWidget(self)
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.message_bar)
+        layout.addWidget(self._stack, 1)
+        self.setCentralWidget(centre)
+
+        self.files = FilesDock(session, self)
+        open_model = [self.actions_by_id[name] for name in ("open_checkpoint", "open_model_folder")]
+        self.model = ModelDock(session, open_model, self)
+        self.classes = ClassesDock(session, self)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.files)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.model)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.classes)
+        self.resizeDocks([self.files, self.model], [250, 300], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.model, self.classes], [320, 480], Qt.Orientation.Vertical)
+        self.toolbar = ToolBar(session, self.actions_by_id, self)
+        self.addToolBar(self.toolbar)
+        docks = (self.files, self.model, self.classes)
+        self.menus = MenuBar(session, self.actions_by_id, docks, self._reset_layout, self)
+        self.setMenuBar(self.menus)
+        self.setStatusBar(StatusBar(session, self.actions_by_id["cancel"], self))
+        self._connect_actions()
+        self._connect_session()
+        self._update()
+        self.resize(1320, 840)
+        self._default_layout = self.saveState()
+        self._restore_layout()
+
+    # Building -----------------------------------------------------------------------------------
+
+    def _connect_actions(self) -> None:
+        session = self.session
+        handlers: dict[str, Callable[[], object]] = {
+            "open_images": self._open_images,
+            "open_folder": self._open_folder,
+            "open_checkpoint": self._open_checkpoint,
+            "open_model_folder": self._open_model_folder,
+            "export": self._export,
+            "quit": self.close,
+            "previous": lambda: session.images.step(-1),
+            "next": lambda: session.images.step(1),
+            "remove": lambda: session.remove_images(self.files.selected_paths()),
+            "clear": lambda: session.remove_images(session.images.paths),
+            "fit": self.canvas.fit,
+            "actual_size": lambda: self.canvas.set_scale(1.0),
+            "zoom_in": lambda: self.canvas.zoom_by(_ZOOM_STEP),
+            "zoom_out": lambda: self.canvas.zoom_by(1 / _ZOOM_STEP),
+            "peek": self._peek,
+            "show_all": session.view.show_all,
+            "segment": session.segment_current,
+            "segment_all": session.segment_every_image,
+            "cancel": session.cancel,
+            "auto_segment": self._set_auto_segment,
+            "shortcuts": lambda: ShortcutsDialog(self.actions_by_id, self).open(),
+            "open_log": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file()))),
+            "about": lambda: AboutDialog(self).open(),
+        }
+        for action_id, handler in handlers.items():
+            self.actions_by_id[action_id].triggered.connect(lambda _=False, do=handler: do())
+        self.actions_by_id["auto_segment"].setChecked(session.settings.auto_segment)
+
+    def _connect_session(self) -> None:
+        session = self.session
+        session.failed.connect(self.show_error)
+        session.settings_changed.connect(self._apply_settings)
+        session.segment_all.finished.connect(self._all_segmented)
+        session.export.planned.connect(self._confirm_export)
+        session.export.finished.connect(self._exported)
+        session.view.overlay_changed.connect(self._update)
+        for signal in (
+            session.images.list_changed,
+            session.images.current_changed,
+            session.images.pixels_changed,
+            session.models.ready_changed,
+            session.segmentation.busy_changed,
+            session.segmentation.changed,
+            session.segment_all.progress_changed,
+            session.export.progress_changed,
+        ):
+            signal.connect(self._update)
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(lambda _: self._retint())
+        self._theme: Theme = session.settings.theme
+        self._retint()
+
+    # State to widgets ---------------------------------------------------------------------------
+
+    def _update(self) -> None:
+        session = self.session
+        images = session.images
+        many = session.segment_all.progress is not None or session.export.progress is not None
+        ready = session.models.ready is not None and not session.models.loading
+        row = images.row(images.current) if images.current in images else 0  # pyright: ignore
+        shown = images.picture is not None
+        enabled = {
+            "previous": row > 0,
+            "next": row < len(images.paths) - 1,
+            "remove": bool(images.paths) and not many,
+            "clear": bool(images.paths) and not many,
+            "fit": shown,
+            "actual_size": shown,
+            "zoom_in": shown,
+            "zoom_out": shown,
+            "peek": session.segmentation.result is not None,
+            "show_all": bool(session.view.hidden) or session.view.solo is not None,
+            "segment": ready and images.current is not None,
+            "segment_all": ready and not many and len(images.paths) > session.segmentation.count(),
+            "cancel": many or session.segmentation.busy,
+            "export": session.segmentation.count() > 0 and not many,
+        }
+        for action_id, on in enabled.items():
+            self.actions_by_id[action_id].setEnabled(on)
+        self._stack.setCurrentWidget(self.canvas if images.paths else self._welcome_area)
+        name = images.current.name if images.current else ""
+        self.setWindowTitle(f"{name} - SegFormer GUI" if name else "SegFormer GUI")
+
+    def _apply_settings(self) -> None:
+        if self.session.settings.theme != self._theme:
+            self._theme = self.session.settings.theme
+            self._retint()
+
+    def _retint(self) -> None:
+        theme.apply_theme(self._theme)
+        self.actions_by_id.retint()
+        self.welcome.retint()
+        self.message_bar.retint()
+        self.toolbar.retint()
+        self.setWindowIcon(theme.icon("app"))
+
+    # Messages -----------------------------------------------------------------------------------
+
+    def show_error(self, error: BaseException) -> None:
+        """Say in the message bar what went wrong, and write it to the log."""
+        _log.error("%s", error, exc_info=error)
+        sentence, hint = sentence_and_hint(error)
+        self.message_bar.show_message("error", sentence, hint, details(error))
+
+    def _all_segmented(self, progress: Progress) -> None:
+        segmented = progress.done - len(progress.errors)
+        stopped = progress.done < progress.total
+        sentence = (
+            self.tr("Stopped: {done} of {total} images were segmented.")
+            if stopped
+            else self.tr("{done} of {total} images were segmented.")
+        ).format(done=segmented, total=progress.total)
+        if self._list_failures(sentence, progress):
+            return
+        self.message_bar.show_message("warning" if stopped else "success", sentence)
+        if segmented:
+            self.message_bar.offer(self.tr("Export…"), lambda: self._export(everything=True))
+
+    def _exported(self, progress: Progress) -> None:
+        sentence = self.tr("The results of {done} of {total} images were written.").format(
+            done=progress.done - len(progress.errors), total=progress.total
+        )
+        if self._list_failures(sentence, progress):
+            return
+        folder = self.session.settings.export_folder
+        stopped = progress.done < progress.total
+        self.message_bar.show_message("warning" if stopped else "success", sentence, folder)
+        self.message_bar.offer(
+            self.tr("Open folder"),
+            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)),
+        )
+
+    def _list_failures(self, sentence: str, progress: Progress) -> bool:
+        """One list of everything that failed in a run over many images, if anything did."""
+        lines: list[str] = []
+        for path, error in progress.errors:
+            _log.error("%s: %s", path, error, exc_info=error)
+            lines.append(sentence_and_hint(error)[0])
+        if lines:
+            hint = self.tr("These failed; everything else was done.")
+            self.message_bar.show_message("warning", sentence, hint, "\n".join(lines), True)
+        return bool(lines)
+
+    # Actions ------------------------------------------------------------------------------------
+
+    def _open_images(self) -> None:
+        patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(IMAGE_SUFFIXES))
+        names, _ = QFileDialog.getOpenFileNames(
+            self,
+            self.tr("Open images"),
+            self.session.settings.open_folder,
+            self.tr("Images ({patterns});;All files (*)").format(patterns=patterns),
+        )
+        if names:
+            self.session.change_settings(open_folder=str(Path(names[0]).parent))
+            self.session.images.open([Path(name) for name in names])
+
+    def _open_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self, self.tr("Open folder"), self.session.settings.open_folder
+        )
+        if folder:
+            self.session.change_settings(open_folder=folder)
+            self.session.images.open([Path(folder)])
+
+    def _open_checkpoint(self) -> None:
+        patterns = " ".join(f"*{suffix}" for suffix in sorted(CHECKPOINT_SUFFIXES))
+        name, _ = QFileDialog.getOpenFileName(
+            self,
+            self.tr("Open checkpoint"),
+            "",
+            self.tr("Checkpoints ({patterns});;All files (*)").format(patterns=patterns),
+        )
+        if name:
+            self.session.models.open_checkpoint(Path(name))
+
+    def _open_model_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Open model folder"))
+        if folder:
+            self.session.models.open_checkpoint(Path(folder))
+
+    def _set_auto_segment(self) -> None:
+        on = self.actions_by_id["auto_segment"].isChecked()
+        self.session.change_settings(auto_segment=on)
+
+    def _export(self, everything: bool = False) -> None:
+        dialog = ExportDialog(self.session, self)
+        dialog.all.setChecked(everything or dialog.all.isChecked())
+        dialog.accepted.connect(lambda: self._prepare_export(dialog))
+        dialog.open()
+
+    def _prepare_export(self, dialog: ExportDialog) -> None:
+        folder = Path(dialog.folder.text().strip()).expanduser().absolute()
+        kinds = dialog.chosen_kinds()
+        self.session.change_settings(export_folder=str(folder), export_kinds=tuple(kinds))
+        opacity = self.session.view.opacity
+        self.session.export.prepare(dialog.images(), folder, kinds, opacity)
+
+    def _confirm_export(self, plan: ExportPlan) -> None:
+        """Ask before anything is overwritten."""
+        if not plan.existing:
+            self.session.export.start(plan)
+            return
+        question = QMessageBox(self)
+        question.setIcon(QMessageBox.Icon.Question)
+        question.setWindowTitle(self.tr("Export"))
+        question.setText(
+            self.tr("Files that exist already: {count}").format(count=len(plan.existing))
+        )
+        question.setInformativeText(str(plan.existing[0].parent))
+        overwrite = question.addButton(self.tr("Overwrite"), QMessageBox.ButtonRole.AcceptRole)
+        question.addButton(QMessageBox.StandardButton.Cancel)
+        overwrite.clicked.connect(lambda: self.session.export.start(plan))
+        question.open()
+
+    # Peek: while X is held ----------------------------------------------------------------------
+
+    def _peek(self) -> None:
+        self.session.view.set_peeking(True)
+        # Whichever widget has the focus, the key that goes up ends it.
+        QApplication.instance().installEventFilter(self)  # pyright: ignore
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """End the peek when its key goes up, or when attention goes elsewhere."""
+        ends = event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.WindowDeactivate)
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease:
+            ends = not event.isAutoRepeat()
+        if ends:
+            QApplication.instance().removeEventFilter(self)  # pyright: ignore
+            self.session.view.set_peeking(False)
+        return False
+
+    # Drop, close --------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files and folders."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self._show_drop_target(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """They went by."""
+        self._show_drop_target(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open what was dropped."""
+        self._show_drop_target(False)
+        urls = event.mimeData().urls()
+        self.session.images.open([Path(url.toLocalFile()) for url in urls if url.isLocalFile()])
+        event.acceptProposedAction()
+
+    def _show_drop_target(self, on: bool) -> None:
+        color = theme.colors().accent
+        self._stack.setStyleSheet(f"QStackedWidget {{ border: 3px solid {color}; }}" if on else "")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the layout, stop all work, go."""
+        self.hide()  # At once: ending the threads may take a moment.
+        self.session.change_settings(
+            geometry=self.saveGeometry().toBase64().toStdString(),
+            layout=self.saveState().toBase64().toStdString(),
+        )
+        self.session.close()
+        event.accept()
+
+    def _reset_layout(self) -> None:
+        self.restoreState(self._default_layout)
+
+    def _restore_layout(self) -> None:
+        settings = self.session.settings
+        if settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
+            self.restoreState(QByteArray.fromBase64(settings.layout.encode()))

@@ -1,0 +1,115 @@
+"""Decoded images and results in memory: as much as fits under a cap. No Qt in here."""
+
+from __future__ import annotations
+
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Generic, TypeVar, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from segformer_gui.core.images import read_image
+from segformer_gui.gui.session.ports import Labels, Result
+
+_SMALLEST_LEVEL_PX = 256
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A decoded image. `levels` are (H, W, 3) uint8 RGB, each half the size of the one before."""
+
+    path: Path
+    levels: tuple[NDArray[np.uint8], ...]
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The image in full size, (H, W, 3) uint8 RGB."""
+        return self.levels[0]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return sum(level.nbytes for level in self.levels)
+
+
+def load_picture(path: Path) -> Picture:
+    """Decode an image file and its smaller levels. Errors as `read_image`."""
+    levels = [read_image(path)]
+    while max(levels[-1].shape[:2]) >= 2 * _SMALLEST_LEVEL_PX:
+        height, width = levels[-1].shape[:2]
+        size = ((width + 1) // 2, (height + 1) // 2)
+        levels.append(cv2.resize(levels[-1], size, interpolation=cv2.INTER_AREA))  # pyright: ignore
+    return Picture(path, tuple(levels))
+
+
+def label_levels(labels: Labels) -> tuple[Labels, ...]:
+    """Labels (H, W) and smaller levels; ids cannot be averaged, so every other one is kept."""
+    levels = [labels]
+    while max(levels[-1].shape) >= 2 * _SMALLEST_LEVEL_PX:
+        levels.append(levels[-1][::2, ::2])
+    # In one piece each, as the canvas needs them.
+    return tuple(cast("Labels", np.ascontiguousarray(level)) for level in levels)
+
+
+@dataclass(frozen=True, eq=False)
+class PackedResult:
+    """A result whose labels are compressed, some fifty times smaller: every image keeps one."""
+
+    result: Result  # With no labels in it.
+    shape: tuple[int, ...]
+    dtype: np.dtype[np.uint8 | np.uint16]
+    data: bytes
+
+
+def pack(result: Result) -> PackedResult:
+    """Compress the labels of a result; 10 ms for two megapixels."""
+    labels = result.labels
+    empty = replace(result, levels=())
+    return PackedResult(empty, labels.shape, labels.dtype, zlib.compress(labels.data, 1))
+
+
+def unpack(packed: PackedResult) -> Result:
+    """The result as it was."""
+    labels = np.frombuffer(zlib.decompress(packed.data), packed.dtype).reshape(packed.shape)
+    return replace(packed.result, levels=label_levels(cast("Labels", labels)))
+
+
+class RecentlyUsed(Generic[Value]):
+    """The values last used, as many as fit under a cap in bytes; the newest one always stays."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._values: OrderedDict[Path, tuple[Value, int]] = OrderedDict()
+
+    def get(self, path: Path) -> Value | None:
+        """The value of `path` if it is still here; it counts as used now."""
+        if path not in self._values:
+            return None
+        self._values.move_to_end(path)
+        return self._values[path][0]
+
+    def put(self, path: Path, value: Value, nbytes: int) -> None:
+        """Keep `value`, and let go what was not used for longest."""
+        self.drop(path)
+        self._values[path] = (value, nbytes)
+        self._bytes += nbytes
+        while self._bytes > self._max_bytes and len(self._values) > 1:
+            _, (_, freed) = self._values.popitem(last=False)
+            self._bytes -= freed
+
+    def drop(self, path: Path) -> None:
+        """Forget the value of `path`, if there is one."""
+        _, freed = self._values.pop(path, (None, 0))
+        self._bytes -= freed
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._values.clear()
+        self._bytes = 0

@@ -1,0 +1,170 @@
+"""The one owner of the running application's state; widgets call it and listen to it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from segformer_gui.core.errors import UserError
+from segformer_gui.core.inference.options import SegmentOptions
+from segformer_gui.core.paths import settings_file
+from segformer_gui.core.settings import Settings, save_settings
+from segformer_gui.gui.session.batch import Export, SegmentAll
+from segformer_gui.gui.session.images import Images
+from segformer_gui.gui.session.models import Models
+from segformer_gui.gui.session.ports import Engine, Lanes, ModelRequest, ReadyModel
+from segformer_gui.gui.session.samples import Samples, sample_files
+from segformer_gui.gui.session.segmentation import Segmentation
+from segformer_gui.gui.session.view import View
+
+_log = logging.getLogger(__name__)
+_RECENT_COUNT = 10
+
+
+class Session(QObject):
+    """Brings the stores together: an image arrives, the model is ready, so it is segmented."""
+
+    failed = Signal(Exception)
+    settings_changed = Signal()
+
+    def __init__(self, lanes: Lanes, engine: Engine, settings: Settings) -> None:
+        super().__init__()
+        self._lanes = lanes
+        self._closed = False
+        self.settings = settings
+        self.images = Images(lanes)
+        self.segmentation = Segmentation(lanes, engine)
+        self.segment_all = SegmentAll(lanes, engine, self.segmentation)
+        self.export = Export(lanes, self.segmentation)
+        request = ModelRequest(settings.model, 0, settings.device, settings.precision)
+        self.models = Models(lanes, engine, request)
+        self.samples = Samples(lanes)
+        self.view = View(settings.opacity)
+        self._model_of_results: ReadyModel | None = None
+        self.segmentation.options = _options(settings)
+
+        self.images.current_changed.connect(self.segmentation.cancel)
+        self.images.pixels_changed.connect(self._pixels_changed)
+        self.images.checkpoint_found.connect(self.models.open_checkpoint)
+        self.images.opened.connect(self._remember)
+        self.models.ready_changed.connect(self._model_changed)
+        for store in (self.images, self.segmentation, self.models, self.export, self.samples):
+            store.failed.connect(self.failed)
+
+    def start(self) -> None:
+        """Load samples and model. Called when the window is there: the model brings torch along."""
+        self.samples.load()
+        self.models.start()
+
+    def close(self, timeout_s: float = 2.0) -> bool:
+        """Save the preferences, cancel all work, end the threads; False if one is still busy."""
+        if not self._closed:
+            self._closed = True
+            try:
+                self._save_settings()
+            except UserError:
+                _log.exception("The settings could not be saved.")
+        return self._lanes.close(timeout_s)
+
+    def open_sample(self, path: Path) -> None:
+        """Open all sample scenes and show this one."""
+        self.images.open(sample_files(), select=path)
+
+    def segment_current(self) -> None:
+        """Segment the current image, again if it has a result already."""
+        self.images.retry()
+        if self.images.picture is not None and self._can_segment():
+            self.segmentation.run(self.images.picture)
+
+    def segment_every_image(self) -> None:
+        """Segment all open images that have no result yet."""
+        if self._can_segment():
+            self.segment_all.start(self.images.paths)
+
+    def cancel(self) -> None:
+        """Stop whatever is running on images: the whole run, else the current image."""
+        if self.segment_all.progress is not None:
+            self.segment_all.cancel()
+        elif self.export.progress is not None:
+            self.export.cancel()
+        else:
+            self.segmentation.cancel()
+
+    def remove_images(self, paths: Sequence[Path]) -> None:
+        """Take images and their results off the list."""
+        for path in paths:
+            self.segmentation.drop(path)
+        self.images.remove(paths)
+
+    def change_settings(self, **changes: Any) -> None:  # noqa: ANN401 (fields of Settings)
+        """Change preferences; what they decide follows at once."""
+        self.settings = replace(self.settings, **changes)
+        self.settings_changed.emit()
+        options = _options(self.settings)
+        if options != self.segmentation.options:
+            self.segmentation.options = options
+            self._results_are_outdated()
+
+    def _save_settings(self) -> None:
+        """Write the preferences as they are now, with what the stores know better."""
+        request = self.models.request
+        self.settings = replace(
+            self.settings,
+            opacity=self.view.opacity,
+            model=request.spec,
+            device=request.device,
+            precision=request.precision,
+        )
+        save_settings(self.settings, settings_file())
+
+    def _can_segment(self) -> bool:
+        return self.models.ready is not None and not self.models.loading
+
+    def _pixels_changed(self) -> None:
+        self.segmentation.show(self.images.current if self.images.picture else None)
+        self._segment_if_wanted()
+
+    def _model_changed(self) -> None:
+        if self.models.loading:
+            self.segmentation.cancel()
+            self.segment_all.cancel()
+            return
+        ready = self.models.ready
+        if ready is not None and ready is not self._model_of_results:
+            self._model_of_results = ready
+            self.view.show_all()
+            self._results_are_outdated()
+        else:
+            self._segment_if_wanted()
+
+    def _results_are_outdated(self) -> None:
+        self.segment_all.cancel()
+        self.segmentation.forget()
+        self._segment_if_wanted()
+
+    def _segment_if_wanted(self) -> None:
+        picture = self.images.picture
+        if picture is None or not self.settings.auto_segment or not self._can_segment():
+            return
+        if picture.path not in self.segmentation:
+            self.segmentation.run(picture)
+
+    def _remember(self, paths: list[Path]) -> None:
+        samples = sample_files()
+        opened = [str(path) for path in paths if path not in samples]
+        recent = dict.fromkeys([*opened, *self.settings.recent])
+        self.change_settings(recent=tuple(recent)[:_RECENT_COUNT])
+
+
+def _options(settings: Settings) -> SegmentOptions:
+    size = settings.short_side
+    if size == "model":
+        short_side = "model"
+    else:
+        short_side = int(size) if size.isdecimal() and int(size) > 0 else None
+    return SegmentOptions(short_side=short_side, sliding=settings.sliding, flip=settings.flip)

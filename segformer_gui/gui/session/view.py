@@ -1,0 +1,78 @@
+"""How the canvas shows things: nothing in here changes a result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+
+@dataclass(frozen=True)
+class Hover:
+    """The pixel under the mouse; `class_name` is None where there is no result."""
+
+    x: int
+    y: int
+    class_name: str | None
+
+
+class View(QObject):
+    """Overlay opacity, which classes show, and what the mouse points at."""
+
+    overlay_changed = Signal()
+    hover_changed = Signal()
+    zoom_changed = Signal()
+
+    def __init__(self, opacity: float) -> None:
+        super().__init__()
+        self.opacity = opacity
+        self.peeking = False
+        self.hidden: frozenset[int] = frozenset()
+        self.solo: int | None = None
+        self.hover: Hover | None = None
+        self.zoom = 1.0
+
+    def shows(self, class_id: int) -> bool:
+        """Whether the overlay shows this class."""
+        if self.solo is not None:
+            return class_id == self.solo
+        return class_id not in self.hidden
+
+    def set_opacity(self, opacity: float) -> None:
+        """0 shows the image alone, 1 the colours alone."""
+        self.opacity = opacity
+        self.overlay_changed.emit()
+
+    def set_peeking(self, peeking: bool) -> None:
+        """While peeking the overlay is off."""
+        self.peeking = peeking
+        self.overlay_changed.emit()
+
+    def set_hidden(self, class_id: int, hidden: bool) -> None:
+        """Hide or show one class; this ends a solo."""
+        self.solo = None
+        self.hidden = self.hidden | {class_id} if hidden else self.hidden - {class_id}
+        self.overlay_changed.emit()
+
+    def toggle_solo(self, class_id: int) -> None:
+        """Show only this class, or, if it is alone already, all that are not hidden."""
+        self.solo = None if self.solo == class_id else class_id
+        self.overlay_changed.emit()
+
+    def show_all(self) -> None:
+        """Hide no class."""
+        self.hidden = frozenset()
+        self.solo = None
+        self.overlay_changed.emit()
+
+    def set_hover(self, hover: Hover | None) -> None:
+        """Tell what the mouse points at."""
+        if hover != self.hover:
+            self.hover = hover
+            self.hover_changed.emit()
+
+    def set_zoom(self, zoom: float) -> None:
+        """Tell the canvas's scale: screen pixels an image pixel."""
+        if zoom != self.zoom:
+            self.zoom = zoom
+            self.zoom_changed.emit()

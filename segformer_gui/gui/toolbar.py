@@ -1,0 +1,68 @@
+"""The tool bar: what one does most, and the overlay's opacity."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QLabel, QSlider, QToolBar, QToolButton, QWidget
+
+from segformer_gui.gui import theme
+from segformer_gui.gui.actions import Actions
+from segformer_gui.gui.session.session import Session
+
+_GROUPS = (
+    ("open_images", "open_folder"),
+    ("previous", "next"),
+    ("segment", "segment_all"),
+    ("zoom_out", "zoom_in", "fit", "actual_size"),
+    ("export",),
+)
+_WITH_TEXT = {"open_images", "segment", "segment_all", "export"}
+
+
+class ToolBar(QToolBar):
+    """Buttons for actions, and a slider."""
+
+    def __init__(self, session: Session, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setWindowTitle(self.tr("Tools"))
+        self.setObjectName("toolbar")
+        self.setMovable(False)
+        self.setIconSize(QSize(20, 20))
+        for group in _GROUPS:
+            for action_id in group:
+                self._add_button(actions, action_id)
+            self.addSeparator()
+        self._icon = QLabel(self)
+        self.opacity = QSlider(Qt.Orientation.Horizontal, self)
+        self.opacity.setRange(0, 100)
+        self.opacity.setFixedWidth(130)
+        self.opacity.setValue(round(session.view.opacity * 100))
+        self.opacity.setAccessibleName(self.tr("Overlay opacity"))
+        self._percent = QLabel(self)
+        self._percent.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %  "))
+        for widget in (self._icon, self.opacity, self._percent):
+            widget.setToolTip(self.tr("Overlay opacity; hold X to peek under it"))
+            self.addWidget(widget)
+        self._icon.setContentsMargins(4, 0, 6, 0)
+        self._percent.setContentsMargins(8, 0, 0, 0)
+        self.opacity.valueChanged.connect(lambda value: session.view.set_opacity(value / 100))
+        session.view.overlay_changed.connect(self._show_opacity)
+        self._show_opacity()
+
+    def retint(self) -> None:
+        """Take the theme's colours."""
+        self._icon.setPixmap(theme.pixmap("opacity", theme.colors().muted, 18))
+
+    def _add_button(self, actions: Actions, action_id: str) -> None:
+        action = actions[action_id]
+        self.addAction(action)
+        button = self.widgetForAction(action)
+        assert isinstance(button, QToolButton)
+        button.setAccessibleName(action.text().replace("&", ""))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if action_id in _WITH_TEXT:
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+
+    def _show_opacity(self) -> None:
+        self._percent.setText(f"{self._session.view.opacity * 100:.0f} %")

@@ -1,0 +1,95 @@
+"""Runs the real `main()` and plays a scenario in it: `python driver.py SCENARIO PATH...`.
+
+A scenario is a generator; it goes on when the condition that it yielded has come true. What it
+returns is printed as JSON, after which the window is closed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+
+from segformer_gui import app
+from segformer_gui.core.images import read_labels
+from segformer_gui.core.paths import log_file, shipped
+
+
+def sample(window):
+    """A sample is opened from the welcome page, segmented by the embedded model, and exported."""
+    session = window.session
+    yield lambda: window.welcome._samples.count() == 3
+    window.welcome._samples.itemAt(0).widget().click()
+    yield lambda: session.segmentation.result is not None
+    truth = read_labels(shipped("resources", "samples_labels", "street_01.png"))
+    labels = session.segmentation.result.labels
+    counted = truth != 255
+    out = log_file().parent / "out"
+    session.change_settings(export_folder=str(out))
+    session.export.prepare([session.images.current], out, ["index", "overlay"], 0.5)
+    yield lambda: (out / "street_01_overlay.png").exists() and session.export.progress is None
+    return {
+        "accuracy": float((labels == truth)[counted].mean()),
+        "written": bool((read_labels(out / "street_01.png") == labels).all()),
+        "title": window.windowTitle(),
+    }
+
+
+def unexpected(window):
+    """An error that nobody foresaw reaches the message bar and the log, and the window stays."""
+
+    def fail() -> None:
+        raise ZeroDivisionError("not foreseen")
+
+    QTimer.singleShot(0, fail)
+    yield lambda: window.message_bar.isVisible()
+    return {
+        "sentence": window.message_bar.sentence.text(),
+        "details": window.message_bar.details.toPlainText(),
+        "log": log_file().read_text("utf-8"),
+    }
+
+
+def close_busy(window):
+    """The window is closed in the middle of a segmentation."""
+    yield lambda: window.session.segmentation.busy
+    return {}
+
+
+def main() -> int:
+    """Patch the driver into the start of the window, and run it."""
+    start = app.start
+
+    def start_and_drive(window, paths) -> None:
+        start(window, paths)
+        steps = {"sample": sample, "unexpected": unexpected, "close_busy": close_busy}
+        _drive(window, steps[sys.argv[1]](window))
+
+    app.start = start_and_drive
+    return app.main(sys.argv[2:])
+
+
+def _drive(window, scenario) -> None:
+    timer = QTimer(window)
+    condition = next(scenario)
+
+    def poll() -> None:
+        nonlocal condition
+        if not condition():
+            return
+        try:
+            condition = next(scenario)
+        except StopIteration as end:
+            timer.stop()
+            sys.stdout.write(json.dumps(end.value))
+            window.close()
+
+    timer.timeout.connect(poll)
+    timer.start(10)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+    raise SystemExit(main())

@@ -1,0 +1,123 @@
+"""A window with an engine that needs no network, and helpers to wait for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from segformer_gui.app import make_window
+from segformer_gui.core.classes import ClassSet
+from segformer_gui.core.errors import Note, UserError
+from segformer_gui.core.images import write_png
+from segformer_gui.core.inference.options import SegmentOptions
+from segformer_gui.core.inference.prediction import Timings
+from segformer_gui.core.settings import Settings
+from segformer_gui.gui.main_window import MainWindow
+from segformer_gui.gui.session.pictures import label_levels
+from segformer_gui.gui.session.ports import ModelRequest, ReadyModel, Result
+
+CLASSES = ClassSet("test", ("dark", "middle", "bright"), ((200, 0, 0), (0, 200, 0), (0, 0, 200)))
+
+
+class FakeEngine:
+    """Segments by brightness. `gate` closed: waits; `broken`: grey values that it fails on."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Event()
+        self.requests: list[ModelRequest] = []
+        self.options: list[SegmentOptions] = []
+        self.broken: dict[int, Exception] = {}
+        self.notes: tuple[Note, ...] = ()
+        self.classes = CLASSES
+
+    def prepare(self, request: ModelRequest) -> ReadyModel:
+        self.requests.append(request)
+        if request.spec.endswith(".pth"):
+            raise UserError("image_broken", path=request.spec)
+        return ReadyModel(
+            request, self.classes, 360, "test", "cpu", "float32", ("cpu",), ("float32", "bfloat16")
+        )
+
+    def segment(
+        self, image: np.ndarray, options: SegmentOptions, cancelled: Callable[[], bool]
+    ) -> Result:
+        self.options.append(options)
+        self.entered.set()
+        while not self.gate.wait(0.01):
+            if cancelled():
+                raise RuntimeError("cancelled")
+        value = int(image[0, 0, 0])
+        if value in self.broken:
+            raise self.broken[value]
+        labels = (image[..., 0] // 86).astype(np.uint8)
+        counts = np.bincount(labels.ravel(), minlength=len(self.classes))
+        timings = Timings(1.0, 20.0, 3.0)
+        return Result(
+            label_levels(labels), counts, self.classes, timings, "cpu", "float32", self.notes
+        )
+
+
+def make_image(path: Path, value: int = 10, size: tuple[int, int] = (60, 80)) -> Path:
+    """An image whose left half has `value`, and whose right half is bright."""
+    pixels = np.full((*size, 3), value, np.uint8)
+    pixels[:, size[1] // 2 :] = 250
+    write_png(path, pixels)
+    return path
+
+
+@pytest.fixture
+def engine() -> FakeEngine:
+    return FakeEngine()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(theme="light")
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> list[Path]:
+    """Three images: a_0, a_1, a_2, of which the left half is dark, dark, middle."""
+    return [make_image(tmp_path / "in" / f"a_{i}.png", v) for i, v in enumerate((10, 20, 100))]
+
+
+def _shown(qtbot: QtBot, window: MainWindow) -> MainWindow:
+    window.show()
+    qtbot.waitExposed(window)
+    window.session.start()
+    return window
+
+
+def delete(window: MainWindow) -> None:
+    """Close a window for good."""
+    window.close()
+    window.deleteLater()
+    # Or all the windows of earlier tests would stay, and be styled again with every change.
+    QApplication.sendPostedEvents(window, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, engine: FakeEngine, settings: Settings) -> Iterator[MainWindow]:
+    """A window whose jobs run at once, in the test's own thread."""
+    window = _shown(qtbot, make_window(settings, engine, synchronous=True))
+    yield window
+    delete(window)
+
+
+@pytest.fixture
+def threaded(qtbot: QtBot, engine: FakeEngine, settings: Settings) -> Iterator[MainWindow]:
+    """A window with real threads, whose model is ready."""
+    window = _shown(qtbot, make_window(settings, engine))
+    qtbot.waitUntil(lambda: window.session.models.ready is not None)
+    yield window
+    engine.gate.set()
+    delete(window)
