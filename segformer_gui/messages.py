@@ -92,6 +92,14 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "{count} files of the data set cannot be used:\n{problems}."),
         QT_TRANSLATE_NOOP("messages", "Mend or remove these files; nothing was trained."),
     ),
+    "corruption_image_too_small": (
+        QT_TRANSLATE_NOOP("messages", "{width} x {height} pixels are too few for a corruption."),
+        QT_TRANSLATE_NOOP("messages", "Both sides must have at least {smallest} pixels."),
+    ),
+    "corruption_unknown": (
+        QT_TRANSLATE_NOOP("messages", "There is no corruption called {name}."),
+        QT_TRANSLATE_NOOP("messages", "The closest names are {close}."),
+    ),
     "dataset_labels_missing": (
         QT_TRANSLATE_NOOP(
             "messages", "{count} of {total} images have no ground truth: {image} needs {labels}."
@@ -163,10 +171,6 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "export_not_empty": (
         QT_TRANSLATE_NOOP("messages", "{path} is not an empty folder."),
         QT_TRANSLATE_NOOP("messages", "Choose a folder that does not exist yet."),
-    ),
-    "export_overwrites_image": (
-        QT_TRANSLATE_NOOP("messages", "The export would overwrite the image {path}."),
-        QT_TRANSLATE_NOOP("messages", "Choose another folder than the one of the images."),
     ),
     "file_missing": (
         QT_TRANSLATE_NOOP("messages", "{path} does not exist."),
@@ -313,11 +317,7 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP(
             "messages", "{path} is one of the images themselves and would be overwritten."
         ),
-        QT_TRANSLATE_NOOP("messages", "Choose another folder for the masks."),
-    ),
-    "outputs_collide": (
-        QT_TRANSLATE_NOOP("messages", "{path} and {other} would both be written to {output}."),
-        QT_TRANSLATE_NOOP("messages", "Segment them into different folders, or rename one."),
+        QT_TRANSLATE_NOOP("messages", "Choose another output folder."),
     ),
     "precision_unavailable": (
         QT_TRANSLATE_NOOP("messages", "The precision {precision} does not work on {device}."),
@@ -361,6 +361,16 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "{path} already holds a run."),
         QT_TRANSLATE_NOOP("messages", "Resume it, or choose another folder."),
     ),
+    "severity_not_whole": (
+        QT_TRANSLATE_NOOP("messages", "The reference engine knows no severity {severity}."),
+        QT_TRANSLATE_NOOP(
+            "messages", "Give a whole one, or use the fast engine, which has those in between."
+        ),
+    ),
+    "severity_out_of_range": (
+        QT_TRANSLATE_NOOP("messages", "There is no severity {severity}."),
+        QT_TRANSLATE_NOOP("messages", "Severities run from 0 (clean) to 5."),
+    ),
     "synthetic_needs_camvid": (
         QT_TRANSLATE_NOOP(
             "messages", "Synthetic scenes have CamVid's classes, the data in {path} has others."
@@ -389,6 +399,9 @@ _NOTES: dict[str, str] = {
     "memory_half": QT_TRANSLATE_NOOP("messages", "Memory ran out; half precision was used."),
     "memory_tiled": QT_TRANSLATE_NOOP(
         "messages", "Memory ran out; the image was cut into windows of {crop} pixels."
+    ),
+    "off_protocol": QT_TRANSLATE_NOOP(
+        "messages", "Severity {severity} is off protocol: the benchmarks know whole ones only."
     ),
 }
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -41,31 +42,53 @@ def encode_labels(labels: Labels, classes: ClassSet, label_format: LabelFormat) 
 
 
 def plan_outputs(
-    images: Iterable[Path], folder: Path, endings: Sequence[str]
+    images: Sequence[Path], folder: Path, endings: Sequence[str]
 ) -> dict[Path, list[Path]]:
     """Files `<stem><ending>.png` in `folder` for each image, one an ending.
 
-    Refused before anything is computed: two images that would write one file (`UserError`
-    `outputs_collide`), and a file that is itself one of the images (`output_is_input`).
+    Images of the same stem get as much of their folders' names before it as tells them apart, so
+    that no file is written twice. Raises `UserError` `output_is_input` where a file is itself one
+    of the images: before anything is computed.
     """
-    images = list(images)
-    inputs = {image.resolve() for image in images}
-    owners: dict[str, Path] = {}
+    sources = {image.resolve() for image in images}
     plan: dict[Path, list[Path]] = {}
-    for image in images:
-        plan[image] = [folder / f"{image.stem}{ending}.png" for ending in endings]
+    for image, stem in _distinct_stems(images, endings).items():
+        plan[image] = [folder / f"{stem}{ending}.png" for ending in endings]
         for file in plan[image]:
-            if file.resolve() in inputs:
+            if file.resolve() in sources:
                 raise UserError("output_is_input", path=str(file))
-            # Compared without case: on macOS and Windows the two would be one file.
-            owner = owners.setdefault(file.name.casefold(), image)
-            if owner != image:
-                raise UserError(
-                    "outputs_collide", path=str(image), other=str(owner), output=file.name
-                )
     return plan
 
 
-def existing_outputs(plan: dict[Path, list[Path]]) -> list[Path]:
-    """The files of `plan` that are there already and would be replaced."""
-    return [file for files in plan.values() for file in files if file.exists()]
+def _distinct_stems(images: Sequence[Path], endings: Sequence[str]) -> dict[Path, str]:
+    """A file stem for each image, none equal to another or to another with an ending."""
+    stems: dict[Path, str] = {}
+    taken: set[str] = set()
+    same_stem = Counter(_plain(image.stem) for image in images)
+
+    def free(stem: str) -> bool:
+        return taken.isdisjoint(_plain(stem + ending) for ending in endings)
+
+    for image in images:
+        parents = 1 if same_stem[_plain(image.stem)] > 1 else 0
+        stem = _stem_with(image, parents)
+        while not free(stem) and parents < len(image.parts) - 2:
+            parents += 1
+            stem = _stem_with(image, parents)
+        number = 2
+        while not free(stem):
+            stem = f"{_stem_with(image, parents)}_{number}"
+            number += 1
+        stems[image] = stem
+        taken |= {_plain(stem + ending) for ending in endings}
+    return stems
+
+
+def _stem_with(image: Path, parents: int) -> str:
+    # Neither the root nor the dots of a relative path are names.
+    folders = [part for part in image.parent.parts if part.strip("./\\") and part != image.anchor]
+    return "_".join((*(folders[-parents:] if parents else ()), image.stem))
+
+
+def _plain(name: str) -> str:
+    return name.casefold()  # Two names that differ in case are one file on some systems.

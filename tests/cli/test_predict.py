@@ -104,17 +104,16 @@ def test_bad_input_is_one_sentence_and_code_2(run: Callable, photo: Path, tmp_pa
     assert not out.exists()
 
 
-def test_two_images_for_one_output_are_refused_before_any_work(
+def test_images_of_one_name_in_two_folders_both_get_a_mask(
     run: Callable, photo: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "in" / "more" / photo.name
     write_png(other, read_image(photo))
 
-    result = run("predict", photo.parent, "--out", tmp_path / "out")
+    assert run("predict", photo.parent, "--out", tmp_path / "out").code == 0
 
-    assert result.code == 2
-    assert "would both be written" in result.err
-    assert not (tmp_path / "out").exists()
+    masks = {file.name for file in (tmp_path / "out").iterdir()}
+    assert masks == {f"in_{photo.name}", f"more_{photo.name}"}
 
 
 def test_an_output_folder_that_is_a_file_is_one_sentence(

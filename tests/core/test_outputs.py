@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segformer_gui.core.classes import class_set_of_names, known_class_set
 from segformer_gui.core.errors import UserError
-from segformer_gui.core.outputs import encode_labels, existing_outputs, plan_outputs
+from segformer_gui.core.outputs import encode_labels, plan_outputs
 from segformer_gui.core.render import colorize
 
 
@@ -54,23 +56,36 @@ def test_each_image_gets_its_files_by_stem(tmp_path: Path) -> None:
         ["x.png", "x_overlay.png"],
         ["y.tar.png", "y.tar_overlay.png"],
     ]
-    assert existing_outputs(plan) == []
-    (tmp_path / "x_overlay.png").touch()
-    assert existing_outputs(plan) == [tmp_path / "x_overlay.png"]
 
 
-@pytest.mark.parametrize(
-    "names",
-    [
-        ("a/x.png", "b/x.png"),
-        ("x.png", "x.jpg"),
-        ("X.png", "b/x.png"),
-        ("x.png", "b/x_overlay.png"),
-    ],
+_part = st.sampled_from(["a", "b", "A", "x", "x_color", "x_overlay", "a_x", "x_2"])
+_paths = st.builds(
+    lambda parts, suffix: Path("/", *parts[:-1], parts[-1] + suffix),
+    st.lists(_part, min_size=1, max_size=4),
+    st.sampled_from([".png", ".jpg"]),
 )
-def test_images_that_would_share_a_file_are_refused(names: tuple[str, str], tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="outputs_collide"):
-        plan_outputs([Path(name) for name in names], tmp_path, ["", "_overlay"])
+
+
+@given(
+    images=st.lists(_paths, unique=True, max_size=12),
+    endings=st.sampled_from([[""], ["", "_overlay"], ["", "_color", "_overlay"]]),
+)
+def test_no_two_images_share_a_file_even_where_case_is_ignored(
+    images: list[Path], endings: list[str]
+) -> None:
+    plan = plan_outputs(images, Path("/nowhere"), endings)
+
+    files = [str(file).casefold() for files in plan.values() for file in files]
+    assert len(set(files)) == len(images) * len(endings)
+    assert list(plan) == images
+
+
+def test_images_of_one_name_are_told_apart_by_their_folders() -> None:
+    images = [Path("run/a/x.png"), Path("run/b/x.png"), Path("./y.png")]
+
+    plan = plan_outputs(images, Path("out"), [""])
+
+    assert [files[0].name for files in plan.values()] == ["a_x.png", "b_x.png", "y.png"]
 
 
 def test_writing_over_an_input_is_refused(tmp_path: Path) -> None:

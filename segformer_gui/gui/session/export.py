@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import read_image, write_png
+from segformer_gui.core.outputs import plan_outputs
 from segformer_gui.core.render import colorize, overlay
 from segformer_gui.gui.session.ports import Result
 
@@ -33,21 +32,12 @@ def plan_export(
 ) -> ExportPlan:
     """Name the files: `<stem>.png`, `<stem>_color.png`, `<stem>_overlay.png`.
 
-    Images of the same stem get as much of their folders' names before it as tells them apart, so
-    that no result overwrites another's. Raises `UserError` `export_overwrites_image` where a name
-    is that of one of the images.
+    Errors and images of the same stem as in `plan_outputs`.
     """
     kinds = tuple(kinds)
-    targets: dict[Path, dict[ExportKind, Path]] = {
-        image: {kind: folder / f"{stem}{_ENDINGS[kind]}.png" for kind in kinds}
-        for image, stem in _distinct_stems(images).items()
-    }
-    files = [file for of_image in targets.values() for file in of_image.values()]
-    sources = {image.resolve() for image in images}
-    for file in files:
-        if file.resolve() in sources:
-            raise UserError("export_overwrites_image", path=str(file))
-    existing = tuple(file for file in files if file.exists())
+    planned = plan_outputs(images, folder, [_ENDINGS[kind] for kind in kinds])
+    targets = {image: dict(zip(kinds, files, strict=True)) for image, files in planned.items()}
+    existing = tuple(file for files in planned.values() for file in files if file.exists())
     return ExportPlan(targets, existing, opacity)
 
 
@@ -61,36 +51,3 @@ def write_result(image: Path, result: Result, plan: ExportPlan) -> None:
         else:
             pixels = read_image(image)
             write_png(file, overlay(pixels, result.labels, result.classes, plan.opacity))
-
-
-def _distinct_stems(images: Sequence[Path]) -> dict[Path, str]:
-    """A file stem for each image, none equal to another or to another with an ending."""
-    stems: dict[Path, str] = {}
-    taken: set[str] = set()
-    same_stem = Counter(_plain(image.stem) for image in images)
-    for image in images:
-        parents = 1 if same_stem[_plain(image.stem)] > 1 else 0
-        stem = _stem_with(image, parents)
-        while _names(stem) & taken and parents < len(image.parts) - 2:
-            parents += 1
-            stem = _stem_with(image, parents)
-        number = 2
-        while _names(stem) & taken:
-            stem = f"{_stem_with(image, parents)}_{number}"
-            number += 1
-        stems[image] = stem
-        taken |= _names(stem)
-    return stems
-
-
-def _stem_with(image: Path, parents: int) -> str:
-    folders = image.parent.parts[1:][-parents:] if parents else ()  # Not the root itself.
-    return "_".join((*folders, image.stem))
-
-
-def _names(stem: str) -> set[str]:
-    return {_plain(stem + ending) for ending in _ENDINGS.values()}
-
-
-def _plain(name: str) -> str:
-    return name.casefold()  # Two names that differ in case are one file on some systems.
