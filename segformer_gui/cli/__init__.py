@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from segformer_gui import __version__
+from segformer_gui.cli.corrupt import corrupt
 from segformer_gui.cli.doctor import doctor
 from segformer_gui.cli.evaluate import evaluate
 from segformer_gui.cli.models import models_app
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 app.command()(predict)
 app.command()(evaluate)
+app.command()(corrupt)
 app.command()(train)
 app.command()(doctor)
 app.add_typer(models_app, name="models")
