@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segformer_gui.core.classes import IGNORE, ClassSet, class_set_of_names, known_class_set
+from segformer_gui.core.corruption.corrupt import check_condition, corrupt
 from segformer_gui.core.datasets import Dataset, Sample, open_dataset
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import read_image, read_labels, read_size
@@ -107,6 +108,8 @@ class TrainingSet:
     """
 
     def __init__(self, recipe: Recipe, data: TrainingData) -> None:
+        for name in recipe.augmentation.corruptions:
+            check_condition(name, recipe.augmentation.max_severity, "fast")
         self._recipe = recipe
         self._dataset = data.training
         self.classes = data.classes
@@ -143,7 +146,13 @@ class TrainingSet:
             epoch, place = divmod(number, len(self))
             index = int(_permutation(recipe.seed, epoch, len(self))[place])
         image, labels = self._sample(index)
-        return augment(image, labels, recipe.short_side, recipe.augmentation, rng, wanted)
+        settings = recipe.augmentation
+        image, labels = augment(image, labels, recipe.short_side, settings, rng, wanted)
+        if rng.random() < settings.corrupt:
+            name = str(rng.choice(settings.corruptions))
+            severity = int(rng.integers(1, settings.max_severity + 1))
+            image = corrupt(image, name, severity, int(rng.integers(2**32)))
+        return image, labels
 
     @cached_property
     def _class_probability(self) -> NDArray[np.float64]:

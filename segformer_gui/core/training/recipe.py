@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, Self, cast
 
 import tomli_w
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
 from segformer_gui.core.errors import UserError
@@ -105,6 +105,12 @@ class Augmentation:
     corrupt: Fraction = 0.0
     corruptions: tuple[str, ...] = ()
     max_severity: Annotated[int, Field(ge=1, le=5)] = 3
+
+    @model_validator(mode="after")
+    def _has_corruptions(self) -> Self:
+        if self.corrupt and not self.corruptions:
+            raise ValueError("corrupt needs corruptions to choose from")
+        return self
 
 
 @dataclass(frozen=True, config=_STRICT)

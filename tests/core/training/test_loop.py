@@ -242,6 +242,19 @@ def test_a_crop_is_decided_by_its_number_alone(camvid: Path) -> None:
     assert np.array_equal(labels, labels_again)
 
 
+def test_corruptions_change_images_and_not_labels(camvid: Path) -> None:
+    recipe = recipe_for(camvid)
+    fog = replace(recipe.augmentation, corrupt=1.0, corruptions=("fog",), max_severity=3)
+    clean = TrainingSet(recipe, open_data(recipe.data)).batch(0)
+    foggy = TrainingSet(replace(recipe, augmentation=fog), open_data(recipe.data)).batch(0)
+
+    assert np.array_equal(clean[1], foggy[1])
+    assert not np.array_equal(clean[0], foggy[0])
+    unknown = replace(fog, corruptions=("locusts",))
+    with pytest.raises(UserError, match="corruption_unknown"):
+        TrainingSet(replace(recipe, augmentation=unknown), open_data(recipe.data))
+
+
 def test_a_diverged_run_says_so(
     camvid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

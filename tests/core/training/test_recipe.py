@@ -64,6 +64,7 @@ def test_a_recipe_survives_its_file(
         ("seed = 1", "recipe_value", "data"),
         ('[data]\nroot = "x"\nspeed = 9', "recipe_value", "data.speed"),
         ('[data]\nroot = "x"\n[loss]\nohem = 2', "recipe_value", "loss.ohem"),
+        ('[data]\nroot = "x"\n[augmentation]\ncorrupt = 0.5', "recipe_value", "augmentation"),
         ('[data]\nroot = "x"\n[network]\npreset = "b9"', "recipe_value", "network.preset"),
         ('[data]\nroot = "x"\n[augmentation]\ncrop = [8, 64]', "recipe_value", "crop"),
     ],
