@@ -12,15 +12,15 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from segformer_gui.core.doctor import APT_PACKAGES, missing_qt_libraries
+from segformer_gui.core.doctor import window_problem
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.paths import log_file, settings_file, shipped
 from segformer_gui.core.settings import Settings, load_settings
+from segformer_gui.messages import explain
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -32,22 +32,16 @@ _log = logging.getLogger(__name__)
 _CLOSE_TIMEOUT_S = 2.0
 
 
-def main(argv: Sequence[str] | None = None, model: str = "") -> int:
-    """Open the window with the images and folders in `argv`; returns the exit code.
-
-    `model` is a catalogue id or a path and stands above the one remembered.
-    """
-    missing = missing_qt_libraries()
-    if missing:
-        sys.stderr.write(
-            f"The window cannot open: this system lacks {', '.join(missing)}. On Debian and "
-            f"Ubuntu, run: sudo apt-get install {APT_PACKAGES}\n"
-        )
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window with the images, folders or checkpoint in `argv`; returns the exit code."""
+    problem = window_problem()
+    if problem is not None:
+        sys.stderr.write("\n".join(explain(problem)) + "\n")
         return 1
     prepare_libraries()
     start_log()
     application = make_application()
-    window = make_window(_settings(model))
+    window = make_window(_settings())
     install_excepthook(window.session.failed.emit)
     window.show()
     # After the first paint: the model brings torch along.
@@ -155,10 +149,9 @@ def install_excepthook(report: Callable[[BaseException], None]) -> None:
     threading.excepthook = thread_hook
 
 
-def _settings(model: str) -> Settings:
+def _settings() -> Settings:
     try:
-        settings = load_settings(settings_file())
+        return load_settings(settings_file())
     except UserError:
         _log.exception("The settings cannot be read; the defaults are taken.")
-        settings = Settings()
-    return replace(settings, model=model) if model else settings
+        return Settings()

@@ -63,6 +63,19 @@ def _loads(library: str) -> bool:
     return True
 
 
+def _reaches_x_server() -> bool:
+    """Whether the X server that DISPLAY names answers; Qt would abort the process if not."""
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return False
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    failed = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    return not failed
+
+
 @dataclass(frozen=True)
 class Check:
     """One thing that was examined: what was found, and what is wrong with it if anything is."""
@@ -83,6 +96,11 @@ def examine() -> list[Check]:
         _user_folder(),
         _embedded_model(),
     ]
+
+
+def window_problem() -> UserError | None:
+    """Why no window can open on this machine: `qt_libraries_missing`, `no_display`, or nothing."""
+    return _qt().problem or _display().problem
 
 
 def _packages() -> Check:
@@ -110,8 +128,8 @@ def _qt() -> Check:
 def _display() -> Check:
     variables = ("WAYLAND_DISPLAY", "DISPLAY", "QT_QPA_PLATFORM")
     found = ", ".join(f"{name}={os.environ[name]}" for name in variables if os.environ.get(name))
-    if sys.platform == "linux" and not found:
-        return Check("display", "none", UserError("no_display"))
+    if sys.platform == "linux" and _platform() == "xcb" and not _reaches_x_server():
+        return Check("display", found or "none", UserError("no_display"))
     return Check("display", found or "the system's")
 
 

@@ -87,7 +87,8 @@ def write_png(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) -> None
     """Write (H, W) ids or (H, W, 3) uint8 RGB as PNG, atomically. Errors as `write_atomically`."""
     pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
     _, encoded = cv2.imencode(".png", pixels)
-    write_atomically(path, encoded.tobytes())
+    # Handed over as it is: copying a large file would hold up every other Python thread.
+    write_atomically(path, encoded.data)
 
 
 def find_images(paths: Iterable[Path]) -> list[Path]:

@@ -138,7 +138,7 @@ QRadioButton::indicator:hover, QRadioButton::indicator:focus {{ border-color: {a
 QRadioButton::indicator:checked {{ border: 5px solid {accent}; width: 7px; height: 7px;
                 background: {on_accent}; }}
 QCheckBox:disabled, QRadioButton:disabled {{ color: {disabled}; }}
-QDockWidget::title {{ background: {window}; padding: 7px 9px; text-align: left; }}
+QDockWidget::title {{ background: {window}; padding: 7px 4px; text-align: left; }}
 QDockWidget > QWidget {{ font-weight: 400; }}
 QStatusBar {{ background: {window}; border-top: 1px solid {border}; }}
 QScrollArea {{ border: none; background: transparent; }}

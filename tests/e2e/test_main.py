@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from segformer_gui import app
+from segformer_gui.core import doctor
 from segformer_gui.core.images import write_png
 from segformer_gui.core.paths import settings_file
 
@@ -96,13 +97,28 @@ def test_opencv_does_not_point_qt_at_its_own_plugins():
 
 
 def test_missing_libraries_are_one_sentence_with_the_command(monkeypatch, capsys):
-    monkeypatch.setattr(app, "missing_qt_libraries", lambda: ["libEGL.so.1", "libxcb-cursor.so.0"])
+    missing = ["libEGL.so.1", "libxcb-cursor.so.0"]
+    monkeypatch.setattr(doctor, "missing_qt_libraries", lambda: missing)
     assert app.main([]) == 1
     message = capsys.readouterr().err
     assert "libEGL.so.1, libxcb-cursor.so.0" in message
     assert "apt-get install libegl1" in message
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only X11 has displays that may be absent")
+@pytest.mark.parametrize("display", ["", ":4711"])
+def test_absent_display_is_one_sentence_and_no_crash(display):
+    ended = _python(
+        "-c",
+        "from segformer_gui import app\nraise SystemExit(app.main([]))\n",
+        QT_QPA_PLATFORM="xcb",
+        DISPLAY=display,
+    )
+    assert ended.returncode == 1
+    assert "no screen" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_settings_that_cannot_be_read_do_not_stop_the_window(monkeypatch):
     settings_file().mkdir(parents=True)  # A folder stands where the file should be.
-    assert app._settings("b0") == app.Settings(model="b0")
+    assert app._settings() == app.Settings()

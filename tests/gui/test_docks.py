@@ -37,6 +37,12 @@ def test_clicking_a_file_shows_it(opened, images, qtbot):
     assert opened.windowTitle().startswith("a_2.png")
 
 
+def test_keys_walk_while_the_list_has_the_focus(opened, images, qtbot):
+    opened.files.view.setFocus()
+    qtbot.keyClick(opened.files.view, Qt.Key.Key_D)
+    assert opened.session.images.current == images[1]
+
+
 def test_file_tooltip_has_path_and_state(opened, images):
     tip = opened.files.view.model().index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
     assert str(images[0]) in tip
@@ -143,6 +149,25 @@ def test_choosing_a_hub_model_offers_its_download(window, engine):
     assert window.model.download.isVisible()
     assert window.model.facts["size"][1].text() == "110 MB"
     assert len(engine.requests) == loads
+
+
+def test_looking_at_another_model_and_back_keeps_the_results(opened, engine):
+    loads = len(engine.requests)
+    entries = opened.session.models.entries
+    opened.session.models.choose(entries[-1])
+    opened.session.models.choose(entries[0])
+    assert len(engine.requests) == loads
+    assert opened.session.segmentation.count() == 1
+
+
+def test_opening_a_checkpoint_again_reads_it_again(window, engine, tmp_path):
+    checkpoint = tmp_path / "mine.safetensors"
+    checkpoint.touch()
+    window.session.models.open_checkpoint(checkpoint)
+    window.session.models.open_checkpoint(checkpoint)
+    first, second = engine.requests[-2:]
+    assert first.spec == second.spec
+    assert first.serial != second.serial
 
 
 def test_download_progress_is_shown_and_the_model_loaded_after(

@@ -248,7 +248,7 @@ class ClassesDock(QDockWidget):
         self.view.setModel(proxy)
         content = QWidget(self)
         layout = QVBoxLayout(content)
-        layout.setContentsMargins(4, 2, 8, 8)
+        layout.setContentsMargins(8, 2, 8, 8)
         top = QHBoxLayout()
         top.addWidget(self.search, 1)
         top.addWidget(self.show_all)

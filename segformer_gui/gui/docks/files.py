@@ -137,7 +137,7 @@ class FilesDock(QDockWidget):
         content = QWidget(self)
         content.setMinimumWidth(150)
         layout = QVBoxLayout(content)
-        layout.setContentsMargins(8, 2, 4, 8)
+        layout.setContentsMargins(8, 2, 8, 8)
         layout.addWidget(self.view)
         layout.addWidget(self._count)
         self.setWidget(content)

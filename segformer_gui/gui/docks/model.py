@@ -86,7 +86,7 @@ class ModelDock(QDockWidget):
         self.open.setMenu(menu)
         content = QWidget(self)
         layout = QVBoxLayout(content)
-        layout.setContentsMargins(4, 2, 8, 8)
+        layout.setContentsMargins(8, 2, 8, 8)
         layout.setSpacing(8)
         top = QHBoxLayout()
         top.addWidget(self.picker, 1)

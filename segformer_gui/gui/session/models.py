@@ -75,19 +75,25 @@ class Models(QObject):
         spec = self.ready.request.spec if self.ready else ""
         return next((entry.title for entry in self.entries if entry.id == spec), spec)
 
-    def choose(self, entry: ModelEntry) -> None:
-        """Look at an entry, and load it if it is on the disk."""
+    def choose(self, entry: ModelEntry, reload: bool = False) -> None:
+        """Look at an entry, and load it if it is on the disk.
+
+        What is loaded already, or being loaded, is loaded again only by `reload`.
+        """
         if entry.origin == "local" and all(entry.id != known.id for known in self.entries):
             self._set_entries([*self.entries, entry])
         self.chosen = entry
         self.chosen_changed.emit()
-        if entry.path is not None:
+        here = entry.id == self.request.spec and (self.ready is not None or self.loading)
+        if entry.path is not None and (reload or not here):
             serial = self.request.serial + 1
             self._load(replace(self.request, spec=entry.id, serial=serial))
 
     def open_checkpoint(self, path: Path) -> None:
         """Load a checkpoint file or Hugging Face folder from anywhere on the disk."""
-        self.choose(ModelEntry(id=str(path), title=path.name, origin="local", path=path))
+        self.choose(
+            ModelEntry(id=str(path), title=path.name, origin="local", path=path), reload=True
+        )
 
     def set_device(self, device: DeviceChoice) -> None:
         """Run on another device; the precision becomes the best one there."""
