@@ -175,7 +175,9 @@ class SegFormer(nn.Module):
             for index, depth in enumerate(config.depths)
         )
         self.head = AllMLPHead(config)
-        self.apply(_initialize)
+        # Without storage there is nothing to initialise, and torch would import its compiler for it.
+        if not self.head.fuse.weight.is_meta:
+            self.apply(_initialize)
 
     def encode(self, x: Tensor) -> list[Tensor]:
         """Features (B, H_i, W_i, C_i) of the four stages, at 1/4, 1/8, 1/16 and 1/32."""

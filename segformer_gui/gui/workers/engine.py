@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
+import importlib.util
+import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +31,7 @@ class TorchEngine:
 
     def prepare(self, request: ModelRequest) -> ReadyModel:
         """Load the model unless it is loaded, and put it on its device. Raises `UserError`."""
+        _import_torch()
         from segformer_gui.core.inference.segmenter import (
             Segmenter,
             available_devices,
@@ -67,6 +74,38 @@ class TorchEngine:
             precision=prediction.precision,
             notes=prediction.notes,
         )
+
+
+def _import_torch() -> None:
+    """Import torch, which takes a second, without standing in the window's way.
+
+    torch makes half a million objects that live as long as the process. A full garbage collection
+    among them holds up every thread for some 70 ms: none happens during the import, and afterwards
+    they are set aside for good.
+    """
+    if "torch" in sys.modules:
+        return
+    _preload_torch_library()
+    gc.disable()
+    try:
+        import segformer_gui.core.models  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def _preload_torch_library() -> None:
+    """Have the dynamic linker load torch's largest library, which takes 0.2 s.
+
+    Within an import that happens under Python's lock; a foreign call gives the lock up. If it
+    fails, the import does what there is to do.
+    """
+    torch = importlib.util.find_spec("torch")
+    if sys.platform != "linux" or torch is None or torch.origin is None:
+        return
+    dlopen = ctypes.CDLL(None).dlopen
+    dlopen.argtypes = (ctypes.c_char_p, ctypes.c_int)
+    dlopen(bytes(Path(torch.origin).parent / "lib" / "libtorch_cpu.so"), os.RTLD_NOW)
 
 
 def _pixels_per_class(labels: Labels, classes: int) -> NDArray[np.int64]:
