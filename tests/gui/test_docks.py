@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QPushButton
 
 from segformer_gui.core.catalogue import ModelEntry
 from segformer_gui.core.classes import class_set_of_count
@@ -27,6 +28,18 @@ def test_files_dock_lists_images_and_counts(opened):
     assert names == ["a_0.png", "a_1.png", "a_2.png"]
     assert "1 of 3" in opened.files._count.text()
     assert "1 segmented" in opened.files._count.text()
+
+
+def test_the_current_image_is_selected_when_the_welcome_page_gives_its_focus_away(
+    window, images, qtbot
+):
+    button = window.welcome.findChildren(QPushButton)[0]
+    button.setFocus()
+    qtbot.waitUntil(button.hasFocus)
+
+    window.session.images.open(images)
+
+    assert window.files.selected_paths() == [images[0]]
 
 
 def test_clicking_a_file_shows_it(opened, images, qtbot):

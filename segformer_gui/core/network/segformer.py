@@ -175,7 +175,7 @@ class SegFormer(nn.Module):
             for index, depth in enumerate(config.depths)
         )
         self.head = AllMLPHead(config)
-        # Without storage there is nothing to initialise, and torch would import its compiler for it.
+        # Without storage nothing is to initialise, and torch would import its compiler for it.
         if not self.head.fuse.weight.is_meta:
             self.apply(_initialize)
 

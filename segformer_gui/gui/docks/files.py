@@ -161,9 +161,11 @@ class FilesDock(QDockWidget):
         current = self._session.images.current
         if current is not None and current in self._session.images:
             index = self.view.model().index(self._session.images.row(current), 0)
-            if index != self.view.currentIndex():
+            selection = self.view.selectionModel()
+            # A list that gets the focus makes its first row current, without selecting it.
+            if index != self.view.currentIndex() or not selection.isSelected(index):
                 flag = QItemSelectionModel.SelectionFlag.ClearAndSelect
-                self.view.selectionModel().setCurrentIndex(index, flag)
+                selection.setCurrentIndex(index, flag)
             self.view.scrollTo(index)
         self._show_count()
 
