@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from segformer_gui.core.allocator import keep_large_blocks
 from segformer_gui.core.doctor import window_problem
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.paths import log_file, settings_file, shipped
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if problem is not None:
         sys.stderr.write("\n".join(explain(problem)) + "\n")
         return 1
+    keep_large_blocks()
     prepare_libraries()
     start_log()
     application = make_application()

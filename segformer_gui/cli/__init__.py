@@ -15,6 +15,7 @@ from segformer_gui.cli.models import models_app
 from segformer_gui.cli.output import errors_as_sentences
 from segformer_gui.cli.predict import predict
 from segformer_gui.cli.train import train
+from segformer_gui.core.allocator import keep_large_blocks
 
 app = typer.Typer(
     help="Run SegFormer on images: in a window (without a verb), or from here.",
@@ -52,6 +53,7 @@ def window(
 def main() -> None:
     """Run the command line with `sys.argv`; bad input is one sentence and exit code 2."""
     arguments = sys.argv[1:]
+    keep_large_blocks()
     with errors_as_sentences():
         if _are_paths(arguments):
             raise SystemExit(_open_window(arguments))

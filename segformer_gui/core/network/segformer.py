@@ -158,8 +158,8 @@ class AllMLPHead(nn.Module):
         fused = self.project(0, features[0])
         for index in (1, 2, 3):
             part = self.project(index, features[index])
-            fused = fused + F.interpolate(part, fused.shape[2:], mode="bilinear")
-        return self.classifier(self.dropout(F.relu(self.norm(fused))))
+            fused.add_(F.interpolate(part, fused.shape[2:], mode="bilinear"))
+        return self.classifier(self.dropout(F.relu(self.norm(fused), inplace=True)))
 
 
 class SegFormer(nn.Module):
