@@ -139,7 +139,9 @@ class Segmenter:
         height, width = image.shape[:2]
         if short is None or short == min(height, width):
             return image
-        factor = short / min(height, width)
+        # A strip of few pixels is not enlarged to millions.
+        largest = max(1.0, (MAX_WHOLE_PIXELS / (height * width)) ** 0.5)
+        factor = min(short / min(height, width), largest)
         size = (max(1, round(width * factor)), max(1, round(height * factor)))
         # Bilinear as in the published protocols, which SegFormer's figures were taken with.
         return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)  # pyright: ignore

@@ -256,6 +256,18 @@ def test_a_gpu_steps_down_to_half_precision_and_then_to_the_cpu() -> None:
     assert (attempt.device, attempt.precision, attempt.options.crop) == ("cpu", "float32", 512)
 
 
+def test_a_narrow_strip_is_not_enlarged_beyond_a_whole_image(
+    network: SegFormer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_WHOLE_PIXELS", 100 * 100)
+    segmenter = Segmenter(model_of(network, short_side=64), "cpu")
+
+    result = segmenter.segment(np.zeros((2, 300, 3), np.uint8))
+
+    assert result.labels.shape == (2, 300)
+    assert result.logits.shape[1] * result.logits.shape[2] * 16 < 1.2 * 100 * 100
+
+
 def test_very_large_images_are_tiled_unasked(
     network: SegFormer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
