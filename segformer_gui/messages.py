@@ -268,9 +268,11 @@ _ERRORS: dict[str, tuple[str, str]] = {
     ),
     "model_not_removable": (
         QT_TRANSLATE_NOOP(
-            "messages", "{model} is not one of your imported models and cannot be removed."
+            "messages", "{model} is neither imported nor downloaded and cannot be removed."
         ),
-        QT_TRANSLATE_NOOP("messages", "Only models that you imported can be removed."),
+        QT_TRANSLATE_NOOP(
+            "messages", "Embedded models stay, and files elsewhere are yours to delete."
+        ),
     ),
     "model_unknown": (
         QT_TRANSLATE_NOOP(

@@ -138,7 +138,7 @@ def export(
 
 @models_app.command()
 def remove(name: NameArgument) -> None:
-    """Delete a model that you imported."""
+    """Delete a model that you imported or downloaded."""
     with errors_as_sentences():
         catalogue.remove_model(name)
         console.print(f"{name} is gone.", markup=False, soft_wrap=True)

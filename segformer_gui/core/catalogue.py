@@ -140,14 +140,15 @@ def import_model(source: Path, name: str, short_side: int | None = None) -> Mode
 
 
 def remove_model(name: str) -> None:
-    """Delete a model that the user imported.
+    """Delete a model that the user imported, or the files of one that was downloaded.
 
-    Raises `UserError` `model_unknown`, `model_not_removable` for every other origin, or the errors
-    of `file_error`.
+    Raises `UserError` `model_unknown`, `model_not_removable` for every other one, or the errors of
+    `file_error`.
     """
-    if find_model(name).origin != "user":
+    entry = find_model(name)
+    if entry.path is None or entry.origin not in ("user", "hub"):
         raise UserError("model_not_removable", model=name)
-    folder = user_models_dir() / name
+    folder = user_models_dir() / name if entry.origin == "user" else hub_folder(entry.id)
     # Renamed first, so that it is gone at once even if deleting its files should fail halfway.
     removed = folder.with_name(f".removed-{secrets.token_hex(8)}")
     try:

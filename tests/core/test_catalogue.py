@@ -226,7 +226,19 @@ def test_removed_model_is_gone(checkpoint: Path):
     assert checkpoint.is_file()
 
 
-def test_only_imported_models_can_be_removed(checkpoint: Path):
+def test_removed_download_can_be_downloaded_again(checkpoint: Path):
+    folder = hub_folder(HUB_ID)
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_text("{}")
+    assert find_model(HUB_ID).path == folder
+
+    remove_model(HUB_ID)
+
+    assert not folder.exists()
+    assert find_model(HUB_ID).path is None
+
+
+def test_only_imported_and_downloaded_models_can_be_removed(checkpoint: Path):
     for name in ("segformer-b0-camvid", HUB_ID, str(checkpoint)):
         fails_with("model_not_removable", remove_model, name)
     assert checkpoint.is_file()
