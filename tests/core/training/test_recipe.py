@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from segformer_gui.core.corruption.catalogue import KR16
 from segformer_gui.core.errors import UserError
+from segformer_gui.core.paths import shipped
 from segformer_gui.core.training.recipe import (
     Augmentation,
     Data,
@@ -82,3 +84,12 @@ def test_a_wrong_recipe_is_named(tmp_path: Path, text: str, code: str, field: st
 def test_a_missing_recipe_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="file_missing"):
         read_recipe(tmp_path / "recipe.toml")
+
+
+@pytest.mark.parametrize("file", sorted(shipped("resources", "recipes").glob("*.toml")))
+def test_shipped_recipes_are_valid_and_leave_corruptions_out(file: Path) -> None:
+    recipe = read_recipe(file)
+
+    seen = set(recipe.augmentation.corruptions)
+    assert seen < set(KR16.severities)
+    assert len(set(KR16.severities) - seen) >= 2
