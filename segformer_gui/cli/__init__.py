@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -64,7 +65,8 @@ def _are_paths(arguments: list[str]) -> bool:
     """Whether the window is meant: `segformer-gui street.jpg` opens it with that image."""
     verbs = {command.callback.__name__ for command in app.registered_commands if command.callback}
     verbs |= {group.name for group in app.registered_groups if group.name}
-    return bool(arguments) and arguments[0] not in verbs and not arguments[0].startswith("-")
+    # A name that is neither a verb nor there is a misspelt verb more often than a missing file.
+    return bool(arguments) and arguments[0] not in verbs and Path(arguments[0]).exists()
 
 
 def _open_window(paths: list[str]) -> int:
