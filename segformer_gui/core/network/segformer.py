@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import cast
 
 import torch
@@ -17,10 +18,30 @@ from torch import Tensor, nn
 
 from segformer_gui.core.network.presets import SegFormerConfig
 
+STRIP_BYTES = 4 << 20
+
 
 def convolve(conv: nn.Conv2d, x: Tensor) -> Tensor:
     """Apply a convolution to a (B, H, W, C) map."""
     return conv(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
+def normalize(norm: nn.Module, x: Tensor) -> Tensor:
+    """Apply a BatchNorm to a (B, H, W, C) map."""
+    return norm(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+
+
+def strips(x: Tensor, channels: int, training: bool) -> list[tuple[int, int]]:
+    """First and end rows of the strips in which a (B, H, W, ...) map is worked on.
+
+    Without gradients on a CPU, a strip of `channels` is what fits its cache: the steps in between
+    then neither wait for memory nor fill it. Elsewhere it is the whole map.
+    """
+    height = x.shape[1]
+    if training or x.device.type != "cpu":
+        return [(0, height)]
+    rows = max(1, STRIP_BYTES // (len(x) * x.shape[2] * channels * x.element_size()))
+    return [(top, min(height, top + rows)) for top in range(0, height, rows)]
 
 
 def drop_path(x: Tensor, rate: float, training: bool) -> Tensor:
@@ -41,6 +62,14 @@ class OverlapPatchMerging(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.norm(convolve(self.proj, x))  # (B, ceil(H / stride), ceil(W / stride), c_out)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, training: bool) -> Tensor:
+    """Equation 1 for q (B, heads, N, d), k and v (B, heads, M, d) -> (B, heads, N, d)."""
+    if training and q.dtype == torch.bfloat16 and q.device.type == "cpu":
+        # Backward through torch's fused kernel takes 5 to 20 times as long there (torch 2.13).
+        return (q * q.shape[-1] ** -0.5 @ k.transpose(-1, -2)).softmax(-1, q.dtype) @ v
+    return F.scaled_dot_product_attention(q, k, v)
 
 
 class EfficientSelfAttention(nn.Module):
@@ -71,7 +100,7 @@ class EfficientSelfAttention(nn.Module):
         q = self.q(x).view(b, h * w, self.heads, d).transpose(1, 2)  # (B, heads, N, d)
         kv = self.kv(self.reduce(x)).view(b, -1, 2, self.heads, d)  # (B, N / R^2, 2, heads, d)
         k, v = kv.permute(2, 0, 3, 1, 4)
-        attended = F.scaled_dot_product_attention(q, k, v)  # (B, heads, N, d)
+        attended = attend(q, k, v, self.training)  # (B, heads, N, d)
         return self.proj(attended.transpose(1, 2).reshape(b, h, w, c))
 
 
@@ -85,7 +114,15 @@ class MixFFN(nn.Module):
         self.fc2 = nn.Linear(hidden, dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.fc2(F.gelu(convolve(self.dwconv, self.fc1(x))))
+        hidden = self.fc1.out_features
+        parts = [self.rows(x, *strip) for strip in strips(x, hidden, self.training)]
+        return torch.cat(parts, 1)
+
+    def rows(self, x: Tensor, top: int, bottom: int) -> Tensor:
+        """Rows top..bottom of the result; the convolution sees one more on either side."""
+        above, below = max(0, top - 1), min(x.shape[1], bottom + 1)
+        hidden = convolve(self.dwconv, self.fc1(x[:, above:below]))
+        return self.fc2(F.gelu(hidden[:, top - above : bottom - above]))
 
 
 class Block(nn.Module):
@@ -132,6 +169,10 @@ class AllMLPHead(nn.Module):
     With the linear variant, a stage's own layer L_i and its slice F_i of the fuse layer even become
     one matrix F_i L_i. The result, its gradients and BatchNorm's statistics are the literal head's.
     `fuse.weight` holds the stages in the order c1, c2, c3, c4.
+
+    Columns are upsampled first; then a few rows at a time are summed, in one small matrix product
+    a stage, and classified while they are in the processor's cache. Only in training, where
+    BatchNorm needs it, is the whole sum in memory.
     """
 
     def __init__(self, config: SegFormerConfig) -> None:
@@ -142,24 +183,64 @@ class AllMLPHead(nn.Module):
         self.linear_norm = nn.ModuleList(() if linear else (nn.BatchNorm2d(width) for _ in dims))
         self.fuse = nn.Conv2d(4 * width, width, kernel_size=1, bias=False)
         self.norm = nn.BatchNorm2d(width)
-        self.dropout = nn.Dropout2d(config.dropout)
+        self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Conv2d(width, config.num_classes, kernel_size=1)
 
-    def project(self, index: int, x: Tensor) -> Tensor:
-        """Share of stage `index` in the fuse layer's output, (B, E, H_i, W_i)."""
+    def projection(self, index: int) -> Callable[[Tensor], Tensor]:
+        """(B, h, w, C_i) of stage `index` -> its share of the fuse layer's output, (B, h, w, E)."""
         linear = cast(nn.Linear, self.linear[index])
         fuse = self.fuse.weight.flatten(1).chunk(4, dim=1)[index]  # (E, E)
-        if self.linear_norm:
-            normed = self.linear_norm[index](linear(x).permute(0, 3, 1, 2))
-            return F.linear(F.relu(normed).permute(0, 2, 3, 1), fuse).permute(0, 3, 1, 2)
-        return F.linear(x, fuse @ linear.weight, fuse @ linear.bias).permute(0, 3, 1, 2)
+        if not self.linear_norm:
+            return partial(F.linear, weight=fuse @ linear.weight, bias=fuse @ linear.bias)
+        norm = self.linear_norm[index]
+        return lambda x: F.linear(F.relu(normalize(norm, linear(x))), fuse)
+
+    def classify(self, x: Tensor) -> Tensor:
+        """(B, h, w, E) -> logits (B, h, w, num_classes)."""
+        weight, bias = self.classifier.weight.flatten(1), self.classifier.bias
+        if not self.training:
+            return F.linear(x, weight, bias)
+        # Dropout leaves out whole channels. It is applied to the weights, far smaller than the map.
+        kept = self.dropout(x.new_ones(len(x), 1, x.shape[3]))
+        logits = x.flatten(1, 2) @ (weight * kept).transpose(1, 2) + bias
+        return logits.unflatten(1, x.shape[1:3])
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
-        fused = self.project(0, features[0])
-        for index in (1, 2, 3):
-            part = self.project(index, features[index])
-            fused.add_(F.interpolate(part, fused.shape[2:], mode="bilinear"))
-        return self.classifier(self.dropout(F.relu(self.norm(fused), inplace=True)))
+        height, width = features[0].shape[1:3]
+        project, *coarse = (self.projection(index) for index in range(4))
+        # Coarse stages at full width, (B, H_i, W, E), and the weights (H, H_i) of their rows.
+        wide = [widen(proj(x), width) for proj, x in zip(coarse, features[1:], strict=True)]
+        weights = [row_weights(x.shape[1], height).to(x) for x in wide]
+        logits: list[Tensor] = []
+        for top, bottom in strips(features[0], self.fuse.out_channels, self.training):
+            fused = project(features[0][:, top:bottom])  # (B, rows, W, E)
+            for x, weight in zip(wide, weights, strict=True):
+                first, end = source_rows(top, bottom, height, x.shape[1])
+                fused.flatten(2).baddbmm_(
+                    weight[top:bottom, first:end].expand(len(x), -1, -1),
+                    x[:, first:end].flatten(2),
+                )
+            logits.append(self.classify(F.relu(normalize(self.norm, fused), inplace=True)))
+        return torch.cat(logits, 1).permute(0, 3, 1, 2)
+
+
+def widen(x: Tensor, width: int) -> Tensor:
+    """Bilinear upsampling along the rows: (B, h, w, E) -> (B, h, width, E)."""
+    x = x.permute(0, 3, 1, 2)
+    return F.interpolate(x, (x.shape[2], width), mode="bilinear").permute(0, 2, 3, 1)
+
+
+def row_weights(rows: int, height: int) -> Tensor:
+    """Bilinear upsampling along the columns as a matrix (height, rows): that of the identity."""
+    return F.interpolate(
+        torch.eye(rows, dtype=torch.float64)[None, None], (height, rows), mode="bilinear"
+    )[0, 0]
+
+
+def source_rows(top: int, bottom: int, height: int, rows: int) -> tuple[int, int]:
+    """First and end of the coarse rows, of `rows`, that fine rows top..bottom of `height` blend."""
+    first, last = (math.floor((row + 0.5) * rows / height - 0.5) for row in (top, bottom - 1))
+    return max(0, first), min(rows, last + 2)
 
 
 class SegFormer(nn.Module):

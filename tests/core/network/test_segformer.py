@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import ours_of, realistic, transformers_model
 
+from segformer_gui.core.network import segformer as module
 from segformer_gui.core.network.presets import PRESETS, SegFormerConfig, preset, preset_name
-from segformer_gui.core.network.segformer import AllMLPHead, SegFormer
+from segformer_gui.core.network.segformer import AllMLPHead, SegFormer, attend
 
 TINY = SegFormerConfig(
     (8, 16, 24, 32), (1, 1, 1, 1), head_width=16, num_classes=5, num_heads=(1, 2, 3, 4)
@@ -83,6 +84,55 @@ def test_input_memory_order_does_not_change_the_logits() -> None:
     with torch.inference_mode():
         same = network(x.contiguous(memory_format=torch.channels_last))
         assert torch.allclose(network(x), same, atol=1e-5)
+
+
+@given(
+    height=st.integers(1, 70),
+    width=st.integers(1, 40),
+    batch=st.integers(1, 2),
+    strip_bytes=st.sampled_from([1, 3000, 20_000]),
+    head=st.sampled_from(["linear", "conv_bn_relu"]),
+)
+@settings(max_examples=20, deadline=None)
+def test_strips_of_any_height_give_the_logits_of_the_whole_map(
+    height: int, width: int, batch: int, strip_bytes: int, head: str
+) -> None:
+    network = realistic(SegFormer(replace(TINY, head=head))).eval()
+    x = torch.randn(batch, 3, height, width)
+
+    with torch.inference_mode():
+        whole = network(x)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "STRIP_BYTES", strip_bytes)
+            in_strips = network(x)
+
+    assert torch.allclose(in_strips, whole, atol=1e-4)
+
+
+def test_attention_of_bfloat16_training_equals_torchs() -> None:
+    q, k, v = (torch.randn(2, 3, length, 8) for length in (40, 12, 12))
+
+    ours = attend(*(t.bfloat16() for t in (q, k, v)), training=True)
+
+    assert (ours - F.scaled_dot_product_attention(q, k, v)).abs().max() < 0.03
+
+
+def test_dropout_leaves_out_whole_channels_of_each_sample() -> None:
+    head = AllMLPHead(replace(TINY, dropout=0.5)).train()
+    x = torch.rand(64, 2, 3, TINY.head_width)
+    kept = []
+
+    def keep(_: object, __: object, mask: torch.Tensor) -> None:
+        kept.append(mask)
+
+    head.dropout.register_forward_hook(keep)
+    logits = head.classify(x)
+
+    weight = head.classifier.weight.flatten(1)
+    expected = F.linear(x * kept[0][:, None], weight, head.classifier.bias)
+    assert torch.allclose(logits, expected, atol=1e-6)
+    assert set(kept[0].unique().tolist()) == {0.0, 2.0}
+    assert (kept[0] == 0).float().mean().item() == pytest.approx(0.5, abs=0.1)
 
 
 def literal_head(head: AllMLPHead, features: list[torch.Tensor]) -> torch.Tensor:
