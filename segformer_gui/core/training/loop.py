@@ -132,7 +132,7 @@ class _Trainer:
         self.network = _new_network(recipe, len(data.classes)).to(self.device)
         self.average = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
-            _parameter_groups(self.network, recipe), recipe.optimizer.learning_rate
+            _parameter_groups(self.network, recipe), recipe.optimizer.learning_rate, fused=True
         )
         frequency = torch.from_numpy(self.crops.class_frequency)
         weights = balancing_weights(frequency, recipe.loss.class_weight)

@@ -67,7 +67,12 @@ def test_dice_is_that_of_the_classes_present() -> None:
     logits[0, 0, 0, :3] = 100.0
 
     # Class 0: overlap 2, sizes 3 and 2. Class 1: overlap 0. Class 2 is not there.
-    assert dice_loss(logits, target).item() == pytest.approx(1 - (4 / 5 + 0) / 2, abs=1e-6)
+    log_p = logits.log_softmax(1)
+    at_target = log_p.gather(1, target.clamp(max=2)[:, None])[:, 0]
+
+    dice = dice_loss(log_p, at_target, target).item()
+
+    assert dice == pytest.approx(1 - (4 / 5 + 0) / 2, abs=1e-6)
 
 
 def test_a_batch_without_labels_has_no_loss_and_no_gradient() -> None:
