@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -21,6 +23,9 @@ from segformer_gui.core.training.recipe import Data, Recipe
 
 _CACHE_BYTES = 2 << 30
 _SYNTHETIC_SIZE = (360, 480)
+_MANY = 32  # Scenes from which on it pays to start processes.
+
+Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 # Ids that a layout's label files may hold beside its classes, and that are ignored.
 _VOID_IDS = {"camvid": {11, IGNORE}, "cityscapes": {*range(34), IGNORE}, "index": {IGNORE}}
@@ -41,6 +46,9 @@ def open_data(data: Data) -> TrainingData:
     Raises `UserError` as `open_dataset`, `held_out_unknown` for a sequence that the data does not
     have, or `nothing_to_train` where all of it is held out.
     """
+    if not data.root:
+        scenes = Dataset(Path(), "camvid", None, known_class_set("camvid"), ())
+        return TrainingData(training=scenes, held_out=None, classes=known_class_set("camvid"))
     datasets = [open_dataset(Path(data.root), data.layout, split) for split in data.splits]
     samples = [sample for dataset in datasets for sample in dataset.samples]
     sequences = {sample.sequence for sample in samples}
@@ -113,11 +121,10 @@ class TrainingSet:
         self._recipe = recipe
         self._dataset = data.training
         self.classes = data.classes
-        real = check_files(data.training, len(data.classes))
-        synthetic = self._survey_synthetic(recipe.data)
-        self.pixels = np.concatenate([real, synthetic])
-        self._cached: dict[int, tuple[NDArray[np.uint8], NDArray[np.uint8]]] = {}
+        self._cached: dict[int, Pair] = {}
         self._cached_bytes = 0
+        real = check_files(data.training, len(data.classes))
+        self.pixels = np.concatenate([real, self._render_scenes(recipe.data)])
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -160,7 +167,7 @@ class TrainingSet:
         weight = np.where(self.pixels.any(0), self.class_frequency**-0.5, 0)
         return weight / weight.sum()
 
-    def _sample(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    def _sample(self, index: int) -> Pair:
         """Image and labels, decoded once as far as the cache goes."""
         if index in self._cached:
             return self._cached[index]
@@ -169,22 +176,39 @@ class TrainingSet:
             sample = samples[index]
             pair = read_image(sample.image), self._dataset.read_ground_truth(sample)
         else:
-            seed = self._recipe.data.synthetic_seed + index - len(samples)
-            pair = render_scene(seed, *_SYNTHETIC_SIZE)
+            pair = _render(self._recipe.data.synthetic_seed + index - len(samples))
+        self._keep(index, pair)
+        return pair
+
+    def _keep(self, index: int, pair: Pair) -> None:
         size = pair[0].nbytes + pair[1].nbytes
         if self._cached_bytes + size <= _CACHE_BYTES:
             self._cached[index] = pair
             self._cached_bytes += size
-        return pair
 
-    def _survey_synthetic(self, data: Data) -> NDArray[np.int64]:
+    def _render_scenes(self, data: Data) -> NDArray[np.int64]:
+        """Render the synthetic scenes and count their pixels of each class: (N, C) int64."""
         counts = np.zeros((data.synthetic, len(self.classes)), np.int64)
         if data.synthetic and self.classes != known_class_set("camvid"):
             raise UserError("synthetic_needs_camvid", path=data.root)
-        for row in range(data.synthetic):
-            _, labels = render_scene(data.synthetic_seed + row, *_SYNTHETIC_SIZE)
-            counts[row] = np.bincount(labels.ravel(), minlength=256)[: len(self.classes)]
+        seeds = range(data.synthetic_seed, data.synthetic_seed + data.synthetic)
+        for row, pair in enumerate(_in_processes(_render, seeds)):
+            counts[row] = np.bincount(pair[1].ravel(), minlength=256)[: len(self.classes)]
+            self._keep(len(self._dataset.samples) + row, pair)
         return counts
+
+
+def _render(seed: int) -> Pair:
+    return render_scene(seed, *_SYNTHETIC_SIZE)
+
+
+def _in_processes(make: Callable[[int], Pair], numbers: Sequence[int]) -> Iterator[Pair]:
+    """`make` of each number, in as many processes as there are processors if it is worth it."""
+    if len(numbers) < _MANY:
+        yield from map(make, numbers)
+        return
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(make, numbers, chunksize=4)
 
 
 @lru_cache(maxsize=2)

@@ -29,17 +29,24 @@ class Data:
     `root` is a data set that `core.datasets` knows; its `splits` are joined. Images of the
     sequences `held_out` are not trained on: they are what is validated. A sequence is named by the
     part of a file name before the first `_`. `synthetic` counts scenes of `core.scenes` that are
-    rendered into the training set, from seed `synthetic_seed` on. `class_names` names the ids of an
+    rendered into the training set, from seed `synthetic_seed` on; without a `root` they are all of
+    it. `class_names` names the ids of an
     index layout, whose files do not.
     """
 
-    root: str
+    root: str = ""
     layout: Literal["cityscapes", "camvid", "index"] | None = None
     splits: tuple[str, ...] = ("train",)
     held_out: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
     synthetic: Annotated[int, Field(ge=0)] = 0
     synthetic_seed: int = 100_000
+
+    @model_validator(mode="after")
+    def _has_images(self) -> Self:
+        if not self.root and not self.synthetic:
+            raise ValueError("root is empty and synthetic is 0")
+        return self
 
 
 @dataclass(frozen=True, config=_STRICT)

@@ -16,6 +16,7 @@ from segformer_gui.core.inference.segmenter import Segmenter
 from segformer_gui.core.models import load_model
 from segformer_gui.core.network import presets
 from segformer_gui.core.network.presets import SegFormerConfig
+from segformer_gui.core.training import dataset as dataset_module
 from segformer_gui.core.training import loop
 from segformer_gui.core.training.dataset import TrainingSet, open_data
 from segformer_gui.core.training.events import Finished, Saved, Started, Stepped, Stopped, Validated
@@ -228,6 +229,19 @@ def test_synthetic_scenes_join_the_training_set(camvid: Path) -> None:
     images, labels = crops.batch(0)
     assert images.shape == (2, 64, 64, 3)
     assert set(np.unique(labels)) <= {*range(11), 255}
+
+
+def test_scenes_alone_make_a_training_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = replace(recipe_for(Path()), data=Data(synthetic=3))
+    one_by_one = TrainingSet(recipe, open_data(recipe.data))
+    monkeypatch.setattr(dataset_module, "_MANY", 2)  # Now in processes.
+    in_processes = TrainingSet(recipe, open_data(recipe.data))
+
+    assert len(one_by_one) == 3
+    assert open_data(recipe.data).held_out is None
+    assert np.array_equal(one_by_one.pixels, in_processes.pixels)
+    for ours, theirs in zip(one_by_one.batch(0), in_processes.batch(0), strict=True):
+        assert np.array_equal(ours, theirs)
 
 
 def test_a_crop_is_decided_by_its_number_alone(camvid: Path) -> None:

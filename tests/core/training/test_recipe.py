@@ -23,7 +23,7 @@ from segformer_gui.core.training.recipe import (
 
 
 @given(
-    root=st.text(max_size=20),
+    root=st.text(min_size=1, max_size=20),
     held_out=st.lists(st.text(max_size=5), max_size=3).map(tuple),
     layout=st.sampled_from([None, "camvid", "index"]),
     steps=st.integers(1, 10**6),
@@ -64,6 +64,7 @@ def test_a_recipe_survives_its_file(
     [
         ("not = [toml", "recipe_broken", None),
         ("seed = 1", "recipe_value", "data"),
+        ("[data]\nsynthetic = 0", "recipe_value", "data"),
         ('[data]\nroot = "x"\nspeed = 9', "recipe_value", "data.speed"),
         ('[data]\nroot = "x"\n[loss]\nohem = 2', "recipe_value", "loss.ohem"),
         ('[data]\nroot = "x"\n[augmentation]\ncorrupt = 0.5', "recipe_value", "augmentation"),
