@@ -187,10 +187,6 @@ _ERRORS: dict[str, tuple[str, str]] = {
         ),
         QT_TRANSLATE_NOOP("messages", "Choose index or color instead."),
     ),
-    "held_out_unknown": (
-        QT_TRANSLATE_NOOP("messages", "The data has no sequence {sequence} to hold out."),
-        QT_TRANSLATE_NOOP("messages", "It has: {available}."),
-    ),
     "hub_model_missing": (
         QT_TRANSLATE_NOOP("messages", "The model hub has no {model} that you may use."),
         QT_TRANSLATE_NOOP(
@@ -362,6 +358,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "run_exists": (
         QT_TRANSLATE_NOOP("messages", "{path} already holds a run."),
         QT_TRANSLATE_NOOP("messages", "Resume it, or choose another folder."),
+    ),
+    "sequence_unknown": (
+        QT_TRANSLATE_NOOP("messages", "The data has no sequence {sequence}."),
+        QT_TRANSLATE_NOOP("messages", "It has: {available}."),
     ),
     "severity_not_whole": (
         QT_TRANSLATE_NOOP("messages", "The reference engine knows no severity {severity}."),

@@ -50,6 +50,9 @@ def evaluate(
         Layout | None, typer.Option(help="How the files are arranged; detected if not given.")
     ] = None,
     split: Annotated[str | None, typer.Option(help="Part of the data set, such as val.")] = None,
+    sequence: Annotated[
+        list[str] | None, typer.Option(help="Only images of this sequence; may be repeated.")
+    ] = None,
     format_: Annotated[
         PredictionFormat, typer.Option("--format", help="What the masks' pixels hold.")
     ] = "index",
@@ -67,7 +70,7 @@ def evaluate(
     """Score a model, or masks on disk, against ground truth: one confusion matrix over the set."""
     options = segment_options(size, sliding, flip)
     with errors_as_sentences():
-        dataset = open_dataset(data, layout, split)
+        dataset = open_dataset(data, layout, split, sequence or ())
         if predictions is not None:
             of_masks = known_class_set(classes) if classes else None
             steps = evaluate_predictions(dataset, predictions, format_, of_masks)

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +24,10 @@ def train(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="Folder of the run: log, checkpoint, model.")
     ],
+    hold_out: Annotated[
+        list[str] | None,
+        typer.Option(help="Sequence to validate on, in place of the recipe's; may be repeated."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the checkpoint in the folder.")
     ] = False,
@@ -37,7 +42,10 @@ def train(
         from segformer_gui.core.training.recipe import read_recipe
 
         with _interrupt_as_flag() as asked:
-            events = events_of(read_recipe(recipe), out, resume=resume, stop=asked.is_set)
+            chosen = read_recipe(recipe)
+            if hold_out:
+                chosen = replace(chosen, data=replace(chosen.data, held_out=tuple(hold_out)))
+            events = events_of(chosen, out, resume=resume, stop=asked.is_set)
             if json:
                 for event in events:
                     sys.stdout.write(to_line(event) + "\n")

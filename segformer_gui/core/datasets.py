@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -75,7 +75,12 @@ def id_too_large(sample: Sample, largest: int, num_classes: int) -> UserError:
     )
 
 
-def open_dataset(root: Path, layout: Layout | None = None, split: str | None = None) -> Dataset:
+def open_dataset(
+    root: Path,
+    layout: Layout | None = None,
+    split: str | None = None,
+    sequences: Sequence[str] = (),
+) -> Dataset:
     """Find the samples below `root`; the layout is detected unless given.
 
     - `cityscapes`: leftImg8bit/SPLIT/CITY/*_leftImg8bit.png with gtFine/SPLIT/CITY/*_gtFine_*.png
@@ -83,20 +88,24 @@ def open_dataset(root: Path, layout: Layout | None = None, split: str | None = N
     - `index`: images/[SPLIT/]* with labels/[SPLIT/]* (or imgs/; masks/, annotations/, gts/) of the
       same name but for the suffix; class ids as they are, 255 = ignore
 
-    Without `split`, `val` is taken where there is one, else everything. Raises `UserError`
-    `file_missing`, `no_permission`, `file_unreadable`, `dataset_layout_unknown`,
-    `dataset_split_unknown`, `dataset_labels_missing` or `no_images`.
+    Without `split`, `val` is taken where there is one, else everything; with `sequences`, they are
+    taken from wherever they are. Raises `UserError` `file_missing`, `no_permission`,
+    `file_unreadable`, `dataset_layout_unknown`, `dataset_split_unknown`, `dataset_labels_missing`,
+    `no_images` or `sequence_unknown`.
     """
     try:
         layout = layout or _detect_layout(root)
         splits = _splits(root, layout)
-        split = _choose_split(root, splits, split)
+        if split is not None or not sequences:
+            split = _choose_split(root, splits, split)
         parts = splits if split is None and splits else [split or ""]
         samples = [sample for part in parts for sample in _SAMPLES[layout](root, part)]
     except OSError as error:
         raise file_error(error, Path(error.filename or root), "file_unreadable") from error
     if not samples:
         raise UserError("no_images", path=str(root))
+    check_sequences(samples, sequences)
+    samples = [s for s in samples if not sequences or s.sequence in sequences]
     without = [sample for sample in samples if not sample.labels.is_file()]
     if without:
         raise UserError(
@@ -108,6 +117,14 @@ def open_dataset(root: Path, layout: Layout | None = None, split: str | None = N
         )
     classes = None if layout == "index" else known_class_set(layout)
     return Dataset(root, layout, split, classes, tuple(samples))
+
+
+def check_sequences(samples: Iterable[Sample], wanted: Iterable[str]) -> None:
+    """Raise `UserError` `sequence_unknown` if no sample is of a sequence that is `wanted`."""
+    known = {sample.sequence for sample in samples}
+    for name in wanted:
+        if name not in known:
+            raise UserError("sequence_unknown", sequence=name, available=", ".join(sorted(known)))
 
 
 def from_label_ids(

@@ -27,6 +27,20 @@ def camvid(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+def test_a_sequence_is_taken_from_whichever_split_it_is_in(run: Callable, camvid: Path) -> None:
+    for name in ("s_3.png", "t_1.png"):
+        write_png(camvid / "train" / name, np.zeros((40, 60, 3), np.uint8))
+        write_png(camvid / "trainannot" / name, np.zeros((40, 60), np.uint8))
+
+    both = json.loads(run("evaluate", camvid, "--sequence", "s", "--json").out)
+    one = json.loads(run("evaluate", camvid, "--sequence", "s", "--split", "val", "--json").out)
+    none = run("evaluate", camvid, "--sequence", "u")
+
+    assert (both["images"], one["images"]) == (3, 2)
+    assert none.code == 2
+    assert "It has: s, t." in none.err
+
+
 def test_scores_of_masks_are_those_counted_by_hand(
     run: Callable, camvid: Path, tmp_path: Path
 ) -> None:

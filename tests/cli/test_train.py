@@ -60,6 +60,16 @@ def test_json_is_a_line_an_event(run: Callable, recipe: Path, tmp_path: Path) ->
     assert kinds == ["started", *["stepped"] * 3, "validated", "saved", "finished"]
 
 
+def test_the_sequence_to_hold_out_can_be_chosen(
+    run: Callable, recipe: Path, tmp_path: Path
+) -> None:
+    lines = run("train", recipe, "--out", tmp_path / "run", "--hold-out", "A", "--json").out
+
+    events = [json.loads(line) for line in lines.splitlines()]
+    assert (events[0]["images"], events[0]["held_out"]) == (1, 1)
+    assert 'held_out = [\n    "A",\n]' in (tmp_path / "run" / "recipe.toml").read_text("utf-8")
+
+
 def test_ctrl_c_keeps_a_checkpoint_and_resume_goes_on(recipe: Path, tmp_path: Path) -> None:
     recipe.write_text(recipe.read_text().replace("steps = 3", "steps = 500"))
     command = [sys.executable, "-m", "segformer_gui", "train", str(recipe), "--out"]

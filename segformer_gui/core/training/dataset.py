@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from segformer_gui.core.classes import IGNORE, ClassSet, class_set_of_names, known_class_set
 from segformer_gui.core.corruption.corrupt import check_condition, corrupt
-from segformer_gui.core.datasets import Dataset, Sample, open_dataset
+from segformer_gui.core.datasets import Dataset, Sample, check_sequences, open_dataset
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import read_image, read_labels, read_size
 from segformer_gui.core.scenes import render_scene
@@ -43,20 +43,15 @@ class TrainingData:
 def open_data(data: Data) -> TrainingData:
     """Find the samples and part them by sequence; nothing is decoded yet.
 
-    Raises `UserError` as `open_dataset`, `held_out_unknown` for a sequence that the data does not
-    have, or `nothing_to_train` where all of it is held out.
+    Raises `UserError` as `open_dataset`, `sequence_unknown` for one to hold out that is not there,
+    or `nothing_to_train` where all of it is held out.
     """
     if not data.root:
         scenes = Dataset(Path(), "camvid", None, known_class_set("camvid"), ())
         return TrainingData(training=scenes, held_out=None, classes=known_class_set("camvid"))
     datasets = [open_dataset(Path(data.root), data.layout, split) for split in data.splits]
     samples = [sample for dataset in datasets for sample in dataset.samples]
-    sequences = {sample.sequence for sample in samples}
-    unknown = [name for name in data.held_out if name not in sequences]
-    if unknown:
-        raise UserError(
-            "held_out_unknown", sequence=unknown[0], available=", ".join(sorted(sequences))
-        )
+    check_sequences(samples, data.held_out)
     training = tuple(s for s in samples if s.sequence not in data.held_out)
     held_out = tuple(s for s in samples if s.sequence in data.held_out)
     if not training:

@@ -213,7 +213,7 @@ def test_held_out_sequences_are_never_trained_on(camvid: Path) -> None:
     assert {s.sequence for s in data.training.samples} == {"A", "B"}
     assert data.held_out is not None
     assert [s.id for s in data.held_out.samples] == ["C_1"]
-    with pytest.raises(UserError, match="held_out_unknown"):
+    with pytest.raises(UserError, match="sequence_unknown"):
         open_data(Data(root=str(camvid), held_out=("D",)))
     with pytest.raises(UserError, match="nothing_to_train"):
         open_data(Data(root=str(camvid), held_out=("A", "B", "C")))
