@@ -17,6 +17,7 @@ from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice, SegmentOptions
 from segformer_gui.core.inference.prediction import Prediction, Timings, argmax_labels
 from segformer_gui.core.models import LoadedModel
+from segformer_gui.core.network.preprocess import normalize
 
 # Above this many network input pixels a whole image is cut into windows without being asked: a
 # CPU that runs out of memory is killed by its system, it gets no error that could be caught.
@@ -158,7 +159,9 @@ class Segmenter:
         try:
             self._network.to(attempt.device)
             with torch.inference_mode():
-                x = self._normalize(scaled, attempt.device)
+                # The bytes cross to the device, a quarter of the floats' size.
+                pixels = torch.from_numpy(np.ascontiguousarray(scaled)).to(attempt.device)[None]
+                x = normalize(pixels, self.model.mean, self.model.std)
                 before_network = _now(attempt.device)
                 logits = self._logits(x, attempt, cancelled)
                 after_network = _now(attempt.device)
@@ -178,14 +181,6 @@ class Segmenter:
             precision=attempt.precision,
             notes=tuple(notes),
         )
-
-    def _normalize(self, image: NDArray[np.uint8], device: str) -> Tensor:
-        """(H, W, 3) uint8 -> (1, 3, H, W) float32 in channels_last order."""
-        # The bytes cross to the device, a quarter of the floats' size.
-        x = torch.from_numpy(np.ascontiguousarray(image)).to(device)
-        mean = torch.tensor(self.model.mean, device=device) * 255
-        std = torch.tensor(self.model.std, device=device) * 255
-        return ((x - mean) / std).permute(2, 0, 1)[None]
 
     def _logits(self, x: Tensor, attempt: _Attempt, cancelled: Callable[[], bool]) -> Tensor:
         """Logits (C, ceil(H / 4), ceil(W / 4)) float32 of a normalised (1, 3, H, W)."""

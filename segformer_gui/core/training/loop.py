@@ -30,6 +30,7 @@ from segformer_gui.core.inference.segmenter import Segmenter, available_devices
 from segformer_gui.core.models import LoadedModel, load_model
 from segformer_gui.core.network.checkpoints import IMAGENET_MEAN, IMAGENET_STD
 from segformer_gui.core.network.export import export_hugging_face, plain_card
+from segformer_gui.core.network.preprocess import normalize
 from segformer_gui.core.network.presets import preset
 from segformer_gui.core.network.segformer import SegFormer
 from segformer_gui.core.training.dataset import TrainingData, TrainingSet, open_data
@@ -44,7 +45,6 @@ from segformer_gui.core.training.events import (
     to_line,
 )
 from segformer_gui.core.training.loss import (
-    as_batch,
     balancing_weights,
     poly_rate,
     segmentation_loss,
@@ -137,10 +137,6 @@ class _Trainer:
         frequency = torch.from_numpy(self.crops.class_frequency)
         weights = balancing_weights(frequency, recipe.loss.class_weight)
         self._class_weights = None if weights is None else weights.to(self.device)
-        self._mean, self._std = (
-            torch.tensor(values, device=self.device) * 255
-            for values in (IMAGENET_MEAN, IMAGENET_STD)
-        )
         self.step = 0
 
     def started(self) -> Started:
@@ -164,7 +160,7 @@ class _Trainer:
         rate = poly_rate(self.step, settings.steps, settings.warmup_steps, settings.power)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * settings.learning_rate * group["factor"]
-        x = as_batch(torch.from_numpy(images).to(self.device), self._mean, self._std)
+        x = normalize(torch.from_numpy(images).to(self.device), IMAGENET_MEAN, IMAGENET_STD)
         target = torch.from_numpy(labels).to(self.device).long()
         self.network.train()
         with self._autocast():

@@ -62,11 +62,6 @@ def balancing_weights(frequency: Tensor, power: float) -> Tensor | None:
     return (weight / (weight * frequency).sum()).float()
 
 
-def as_batch(images: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """(B, h, w, 3) uint8 RGB -> (B, 3, h, w) float32 normalised, in channels_last order."""
-    return ((images.float() - mean) / std).permute(0, 3, 1, 2)
-
-
 def poly_rate(step: int, steps: int, warmup: int, power: float) -> float:
     """Factor of the learning rate: linear warm-up, then (1 - step / steps) ** power."""
     if step < warmup:
