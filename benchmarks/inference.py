@@ -2,28 +2,25 @@
 
 Tensor in, full-size label map out, the same weights, in a second thread (where the application
 works), both in turn in one run. The ratio is that of the medians. Each side runs in a process of
-its own kind: "as shipped" has glibc's allocator as it comes for the peer and as the application
-sets it for us; "same allocator" gives the application's setting to the peer too.
+its own: "as shipped" has glibc's allocator as it comes for the peer and as the application sets it
+for us; "same allocator" gives the application's setting to the peer too. The floor is the time that
+the network's multiplications take at the speed of a large matrix product on the same machine.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import multiprocessing
-import resource
-import statistics
-import threading
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from segformer_gui.core.allocator import keep_large_blocks
+from sides import Side, measure, stamp
+
+from segformer_gui.core.network.presets import PRESETS, SegFormerConfig
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from torch import Tensor
 
 SIZES = ((512, 1024), (1024, 2048), (540, 958))
 
@@ -33,125 +30,117 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="B0 only, few repetitions")
     quick = parser.parse_args().quick
-    print("| model, size | transformers, ms | ours, ms | ratio | ratio, same allocator | memory |")
-    print("| --- | --- | --- | --- | --- | --- |")
-    for preset in ("b0",) if quick else ("b0", "b2"):
-        for height, width in SIZES:
-            _print_row(preset, (height, width), 3 if quick or width > 1024 else 7)
-
-
-def _print_row(preset: str, size: tuple[int, int], repetitions: int) -> None:
-    context = multiprocessing.get_context("spawn")
-    sides = {
-        (side, tuned): context.Queue()
-        for side, tuned in (("theirs", False), ("theirs", True), ("ours", True))
-    }
-    go = {key: context.Event() for key in sides}
-    processes = [
-        context.Process(target=_side, args=(*key, preset, size, repetitions, go[key], queue))
-        for key, queue in sides.items()
-    ]
-    for process in processes:
-        process.start()
-    for queue in sides.values():
-        assert queue.get() == "ready"
-    times: dict[tuple[str, bool], list[float]] = {key: [] for key in sides}
-    for _ in range(repetitions):
-        for key, queue in sides.items():  # In turn, so that a busy moment hits all alike.
-            go[key].set()
-            times[key].append(queue.get())
-    peaks = {key: json.loads(queue.get())["peak_mib"] for key, queue in sides.items()}
-    for process in processes:
-        process.join()
-    ours = statistics.median(times["ours", True])
-    shipped, tuned = (statistics.median(times["theirs", t]) for t in (False, True))
-    spread = f"{min(times['ours', True]):.0f} to {max(times['ours', True]):.0f}"
+    ceiling = _gflops_per_s()
     print(
-        f"| {preset.upper()}, {size[0]} x {size[1]} | {shipped:.0f} | {ours:.0f} ({spread}) "
-        f"| {shipped / ours:.1f} | {tuned / ours:.1f} "
-        f"| {peaks['theirs', False]:.0f} -> {peaks['ours', True]:.0f} MiB |",
+        f"{stamp('torch', 'transformers')} float32, random weights. "
+        f"A large matrix product reaches {ceiling:.0f} GFLOP/s.\n"
+    )
+    print(
+        "| model, size | transformers, ms | ours, ms | ratio | ratio, same allocator "
+        "| floor, ms | memory, MiB |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for preset in ("b0",) if quick else ("b0", "b2"):
+        for size in SIZES:
+            _print_row(preset, size, 3 if quick or size[1] > 1024 else 7, ceiling)
+
+
+def _print_row(preset: str, size: tuple[int, int], repetitions: int, ceiling: float) -> None:
+    shipped, tuned, ours = measure(
+        [
+            Side("transformers", _theirs, (preset, size), tuned=False),
+            Side("transformers, tuned", _theirs, (preset, size), tuned=True),
+            Side("ours", _ours, (preset, size), tuned=True),
+        ],
+        repetitions,
+    )
+    print(
+        f"| {preset.upper()}, {size[0]} x {size[1]} | {shipped.median:.0f} | {ours.spread()} "
+        f"| {shipped.median / ours.median:.1f} | {tuned.median / ours.median:.1f} "
+        f"| {2000 * gmacs(PRESETS[preset], *size) / ceiling:.0f} "
+        f"| {shipped.peak_mib:.0f} -> {ours.peak_mib:.0f} |",
         flush=True,
     )
 
 
-def _side(
-    side: str,
-    tuned: bool,
-    preset: str,
-    size: tuple[int, int],
-    repetitions: int,
-    go: Any,  # noqa: ANN401 (multiprocessing's events and queues have no public types)
-    queue: Any,  # noqa: ANN401
-) -> None:
-    """One side in a process: warm up, then a run for each signal, then its peak memory."""
-    if tuned:
-        keep_large_blocks()
-    worker = threading.Thread(
-        target=_work, args=(side, preset, size, repetitions, go, queue), daemon=True
-    )
-    worker.start()
-    worker.join()
+def gmacs(config: SegFormerConfig, height: int, width: int) -> float:
+    """Multiply-adds, in 10^9, that a forward pass needs at least, with the head folded."""
+    total, c_in = 0, 3
+    for stage, (dim, depth) in enumerate(zip(config.embed_dims, config.depths, strict=True)):
+        patch, stride = config.patch_sizes[stage], config.strides[stage]
+        height, width = -(-height // stride), -(-width // stride)
+        n = height * width
+        reduction, mlp = config.reduction_ratios[stage], config.mlp_ratios[stage]
+        m = (height // reduction) * (width // reduction)
+        linear = n * dim * dim * (2 + 2 * mlp) + m * dim * dim * 2
+        reduce = n * dim * dim if reduction > 1 else 0
+        attention = 2 * n * m * dim
+        depthwise = 9 * n * dim * mlp
+        total += n * c_in * dim * patch**2 + depth * (linear + reduce + attention + depthwise)
+        total += n * dim * config.head_width
+        if stage == 0:
+            total += n * config.head_width * config.num_classes
+        c_in = dim
+    return total / 1e9
 
 
-def _work(
-    side: str,
-    preset: str,
-    size: tuple[int, int],
-    repetitions: int,
-    go: Any,  # noqa: ANN401
-    queue: Any,  # noqa: ANN401
-) -> None:
+def _gflops_per_s() -> float:
     import torch
 
-    torch.manual_seed(0)
-    x = torch.randn(1, 3, *size)
-    run = _ours(preset) if side == "ours" else _theirs(preset)
-    with torch.inference_mode():
-        before = _peak_mib()
-        run(x)
-        queue.put("ready")
-        for _ in range(repetitions):
-            go.wait()
-            go.clear()
-            began = time.perf_counter()
-            run(x)
-            queue.put((time.perf_counter() - began) * 1000)
-    queue.put(json.dumps({"peak_mib": _peak_mib() - before}))
+    a, b = torch.randn(2, 2048, 2048)
+    best = float("inf")
+    for _ in range(10):
+        began = time.perf_counter()
+        torch.mm(a, b)
+        best = min(best, time.perf_counter() - began)
+    return 2 * 2048**3 / best / 1e9
 
 
-def _theirs(preset: str) -> Callable[[Tensor], NDArray[np.uint8]]:
+def _theirs(preset: str, size: tuple[int, int]) -> Callable[[], NDArray[np.uint8]]:
     import torch
     import torch.nn.functional as F
 
-    model = _their_model(preset)
+    model, x = their_model(preset).eval(), torch.randn(1, 3, *size)
 
-    def run(x: Tensor) -> NDArray[np.uint8]:
+    @torch.inference_mode()
+    def run() -> NDArray[np.uint8]:
         logits = F.interpolate(model(x).logits, x.shape[2:], mode="bilinear")
         return logits.argmax(1).to(torch.uint8).numpy()
 
     return run
 
 
-def _ours(preset: str) -> Callable[[Tensor], Any]:
+def _ours(preset: str, size: tuple[int, int]) -> Callable[[], Any]:
+    import torch
+
     from segformer_gui.core.inference.prediction import argmax_labels
+
+    network, x = our_model(preset).eval(), torch.randn(1, 3, *size)
+
+    @torch.inference_mode()
+    def run() -> Any:  # noqa: ANN401
+        return argmax_labels(network(x)[0], size)
+
+    return run
+
+
+def our_model(preset: str) -> Any:  # noqa: ANN401 (torch is imported in the measured process)
+    """Our network with the weights of `their_model`."""
     from segformer_gui.core.network.layouts import detect, to_ours
-    from segformer_gui.core.network.presets import PRESETS
     from segformer_gui.core.network.segformer import SegFormer
 
-    network = SegFormer(PRESETS[preset]).eval()
-    weights = _their_model(preset).state_dict()
+    network = SegFormer(PRESETS[preset])
+    weights = their_model(preset).state_dict()
     layout = detect(weights)
     assert layout is not None
     network.load_state_dict(to_ours(layout, weights)[0])
-    return lambda x: argmax_labels(network(x)[0], (x.shape[2], x.shape[3]))
+    return network
 
 
-def _their_model(preset: str) -> Any:  # noqa: ANN401 (untyped)
+def their_model(preset: str) -> Any:  # noqa: ANN401 (untyped)
     """transformers' model of the preset's shape, always with the same random weights."""
     import torch
     from transformers import SegformerConfig, SegformerForSemanticSegmentation
-
-    from segformer_gui.core.network.presets import PRESETS
 
     ours = PRESETS[preset]
     config: Any = SegformerConfig(
@@ -162,11 +151,7 @@ def _their_model(preset: str) -> Any:  # noqa: ANN401 (untyped)
     )
     config.num_labels = ours.num_classes
     torch.manual_seed(0)
-    return SegformerForSemanticSegmentation(config).eval()
-
-
-def _peak_mib() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return SegformerForSemanticSegmentation(config)
 
 
 if __name__ == "__main__":
