@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 
 from segformer_gui.cli.options import (
@@ -31,7 +32,7 @@ from segformer_gui.cli.output import (
 from segformer_gui.core.catalogue import EMBEDDED_MODEL
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import find_images, read_image, write_png
-from segformer_gui.core.inference.options import SegmentOptions
+from segformer_gui.core.inference.options import Measure, SegmentOptions
 from segformer_gui.core.outputs import LabelFormat, encode_labels, plan_outputs
 from segformer_gui.core.render import overlay
 
@@ -55,18 +56,38 @@ def predict(
     format_: Annotated[
         LabelFormat, typer.Option("--format", help="Class ids, colours, or Cityscapes' own ids.")
     ] = "index",
+    confidence: Annotated[
+        bool, typer.Option("--confidence", help="Also write the likeliest class's probability.")
+    ] = False,
+    entropy: Annotated[
+        bool, typer.Option("--entropy", help="Also write the entropy of the classes, 0 to 1.")
+    ] = False,
+    margin: Annotated[
+        bool, typer.Option("--margin", help="Also write the lead of the likeliest class.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Segment images and write their masks as <stem>.png (and <stem>_overlay.png).
+
+    <stem>_confidence.png, _entropy and _margin are 16-bit grey: 0 to 65535 for 0 to 1.
 
     A file that cannot be read is named and left out; the exit code is then 2.
     """
     options = segment_options(size, sliding, flip)
     with errors_as_sentences():
-        outputs = plan_outputs(find_images(paths), out, ["", "_overlay"] if with_overlay else [""])
+        wanted: dict[Measure, bool] = {
+            "confidence": confidence,
+            "entropy": entropy,
+            "margin": margin,
+        }
+        measures = [measure for measure in wanted if wanted[measure]]
+        endings = ["", *(f"_{measure}" for measure in measures)]
+        if with_overlay:
+            endings.append("_overlay")
+        outputs = plan_outputs(find_images(paths), out, endings)
         segmenter = make_segmenter(model, device, precision)
         print_notes(segmenter.model.notes)
-        written, failed = _predict_all(segmenter, options, outputs, format_)
+        written, failed = _predict_all(segmenter, options, outputs, format_, measures)
         if json:
             print_json({"model": segmenter.model.id, "written": written, "failed": failed})
         else:
@@ -80,6 +101,7 @@ def _predict_all(
     options: SegmentOptions,
     outputs: dict[Path, list[Path]],
     label_format: LabelFormat,
+    measures: list[Measure],
 ) -> tuple[list[dict[str, object]], list[str]]:
     """Facts of each mask written, and the images that failed."""
     written: list[dict[str, object]] = []
@@ -95,8 +117,10 @@ def _predict_all(
             prediction = segmenter.segment(image, options)
             print_notes(prediction.notes)
             write_png(files[0], encode_labels(prediction.labels, prediction.classes, label_format))
-            if len(files) > 1:
-                write_png(files[1], overlay(image, prediction.labels, prediction.classes))
+            for measure, file in zip(measures, files[1:], strict=False):
+                write_png(file, np.round(prediction.measured(measure) * 65535).astype(np.uint16))
+            if len(files) > 1 + len(measures):
+                write_png(files[-1], overlay(image, prediction.labels, prediction.classes))
             written.append(_facts(image_path, files, prediction))
     return written, failed
 

@@ -11,6 +11,7 @@ import pytest
 
 from segformer_gui.core.classes import known_class_set
 from segformer_gui.core.images import read_image, read_labels, write_png
+from segformer_gui.core.inference.options import MEASURES
 from segformer_gui.core.inference.segmenter import Segmenter
 from segformer_gui.core.models import load_model
 from segformer_gui.core.paths import shipped
@@ -60,6 +61,21 @@ def test_formats_are_three_numberings_and_the_colours(
         train_id = cityscapes.names.index(name)
         assert set(train_ids[at]) == {train_id}
         assert set(label_ids[at]) == {cityscapes.label_ids[train_id]}
+
+
+def test_maps_hold_the_predictions_own_measures_in_16_bits(
+    run: Callable, photo: Path, tmp_path: Path
+) -> None:
+    maps = [f"--{measure}" for measure in MEASURES]
+    result = run("predict", photo, "--out", tmp_path / "out", *maps, "--overlay", "--device", "cpu")
+
+    assert result.code == 0
+    prediction = Segmenter(load_model("b0-camvid"), "cpu").segment(read_image(photo))
+    for measure in MEASURES:
+        written = read_labels(tmp_path / "out" / f"straße_{measure}.png")
+        assert written.dtype == np.uint16
+        assert np.abs(written / 65535 - prediction.measured(measure)).max() < 1e-5
+    assert (tmp_path / "out" / "straße_overlay.png").exists()
 
 
 def test_json_reports_each_image(run: Callable, photo: Path, tmp_path: Path) -> None:

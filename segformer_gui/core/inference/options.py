@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
 PrecisionChoice = Literal["auto", "float32", "float16", "bfloat16"]
+# How sure a prediction is at each pixel, 0..1: probability of the likeliest class; entropy over
+# log C; likeliest less second probability.
+Measure = Literal["confidence", "entropy", "margin"]
+MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""What a segmentation returns: labels now, confidence and entropy when somebody asks."""
+"""What a segmentation returns: labels now, how sure they are when somebody asks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from segformer_gui.core.classes import ClassSet
 from segformer_gui.core.errors import Note
+from segformer_gui.core.inference.options import Measure
 
 # Rows of the full-size map that are interpolated at a time: bounds the memory of a prediction to
 # classes x 64 x W floats instead of classes x H x W.
@@ -53,23 +54,46 @@ class Prediction:
 
     def confidence(self) -> NDArray[np.float32]:
         """Probability of the most likely class at each pixel: (H, W) float32 in 0..1."""
-        return self._per_pixel(lambda logits: logits.softmax(0).amax(0))
+        return self.measured("confidence")
 
     def entropy(self) -> NDArray[np.float32]:
         """Entropy of the class distribution, divided by log C: (H, W) float32 in 0..1."""
+        return self.measured("entropy")
 
-        def normalized_entropy(logits: Tensor) -> Tensor:
-            log_p = logits.log_softmax(0)
-            return -(log_p.exp() * log_p).sum(0) / np.log(max(2, len(logits)))
+    def margin(self) -> NDArray[np.float32]:
+        """Probability of the likeliest class less the second's: (H, W) float32 in 0..1."""
+        return self.measured("margin")
 
-        return self._per_pixel(normalized_entropy)
-
-    def _per_pixel(self, measure: Callable[[Tensor], Tensor]) -> NDArray[np.float32]:
+    def measured(self, measure: Measure) -> NDArray[np.float32]:
+        """One of the three above."""
         result = np.empty(self.labels.shape, np.float32)
-        with torch.inference_mode():
-            for top, strip in logit_strips(self.logits, self.labels.shape):
-                result[top : top + strip.shape[1]] = measure(strip).cpu().numpy()
+        for top, strip in measure_strips(self.logits, self.labels.shape, measure):
+            result[top : top + len(strip)] = strip.cpu().numpy()
         return result
+
+
+def measure_strips(
+    logits: Tensor, size: tuple[int, ...], measure: Measure
+) -> Iterator[tuple[int, Tensor]]:
+    """A measure of logits (C, h, w) at each pixel of `size` (H, W), in strips.
+
+    Yields (first row, (rows, W) float32 in 0..1).
+    """
+    with torch.inference_mode():
+        for top, strip in logit_strips(logits, size):
+            yield top, _measured(strip, measure).clamp_(0, 1)
+
+
+def _measured(logits: Tensor, measure: Measure) -> Tensor:
+    if measure == "entropy":
+        log_p = logits.log_softmax(0)
+        return -(log_p.exp() * log_p).sum(0) / np.log(max(2, len(logits)))
+    probabilities = logits.softmax(0)
+    best = probabilities.max(0)
+    if measure == "confidence" or len(logits) == 1:
+        return best.values
+    others = probabilities.scatter_(0, best.indices[None], 0)
+    return best.values - others.amax(0)
 
 
 def logit_strips(logits: Tensor, size: tuple[int, ...]) -> Iterator[tuple[int, Tensor]]:

@@ -68,7 +68,7 @@ def prediction(logits: torch.Tensor, size: tuple[int, int]) -> Prediction:
     )
 
 
-def test_confidence_and_entropy_are_those_of_the_softmax() -> None:
+def test_confidence_entropy_and_margin_are_those_of_the_softmax() -> None:
     logits = torch.randn(5, 30, 20, generator=torch.Generator().manual_seed(0)) * 3
     result = prediction(logits, (119, 77))
 
@@ -76,6 +76,8 @@ def test_confidence_and_entropy_are_those_of_the_softmax() -> None:
     p = whole.double().softmax(0).numpy()
     assert np.allclose(result.confidence(), p.max(0), atol=1e-4)
     assert np.allclose(result.entropy(), -(p * np.log(p)).sum(0) / np.log(5), atol=1e-4)
+    second, first = np.sort(p, 0)[-2:]
+    assert np.allclose(result.margin(), first - second, atol=1e-4)
 
 
 def test_certain_and_clueless_predictions_are_at_the_ends_of_the_scale() -> None:
@@ -87,3 +89,6 @@ def test_certain_and_clueless_predictions_are_at_the_ends_of_the_scale() -> None
     assert np.allclose(prediction(torch.zeros(4, 2, 2), (8, 8)).entropy(), 1)
     assert np.allclose(prediction(torch.zeros(4, 2, 2), (8, 8)).confidence(), 0.25)
     assert np.allclose(prediction(torch.zeros(1, 2, 2), (8, 8)).entropy(), 0)
+    assert np.allclose(prediction(certain, (8, 8)).margin(), 1)
+    assert np.allclose(prediction(torch.zeros(4, 2, 2), (8, 8)).margin(), 0)
+    assert np.allclose(prediction(torch.zeros(1, 2, 2), (8, 8)).margin(), 1)
