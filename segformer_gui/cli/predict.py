@@ -34,6 +34,7 @@ from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import find_images, read_image, write_png
 from segformer_gui.core.inference.options import Measure, SegmentOptions
 from segformer_gui.core.outputs import LabelFormat, encode_labels, plan_outputs
+from segformer_gui.core.palettes import Palette, painted
 from segformer_gui.core.render import overlay
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ def predict(
     format_: Annotated[
         LabelFormat, typer.Option("--format", help="Class ids, colours, or Cityscapes' own ids.")
     ] = "index",
+    palette: Annotated[
+        Palette, typer.Option(help="Colours of the classes: the class set's own, or others.")
+    ] = "own",
     confidence: Annotated[
         bool, typer.Option("--confidence", help="Also write the likeliest class's probability.")
     ] = False,
@@ -80,14 +84,14 @@ def predict(
             "entropy": entropy,
             "margin": margin,
         }
-        measures = [measure for measure in wanted if wanted[measure]]
+        measures: list[Measure] = [measure for measure in wanted if wanted[measure]]
         endings = ["", *(f"_{measure}" for measure in measures)]
         if with_overlay:
             endings.append("_overlay")
         outputs = plan_outputs(find_images(paths), out, endings)
         segmenter = make_segmenter(model, device, precision)
         print_notes(segmenter.model.notes)
-        written, failed = _predict_all(segmenter, options, outputs, format_, measures)
+        written, failed = _predict_all(segmenter, options, outputs, format_, palette, measures)
         if json:
             print_json({"model": segmenter.model.id, "written": written, "failed": failed})
         else:
@@ -101,6 +105,7 @@ def _predict_all(
     options: SegmentOptions,
     outputs: dict[Path, list[Path]],
     label_format: LabelFormat,
+    palette: Palette,
     measures: list[Measure],
 ) -> tuple[list[dict[str, object]], list[str]]:
     """Facts of each mask written, and the images that failed."""
@@ -116,11 +121,12 @@ def _predict_all(
                 continue
             prediction = segmenter.segment(image, options)
             print_notes(prediction.notes)
-            write_png(files[0], encode_labels(prediction.labels, prediction.classes, label_format))
+            classes = painted(prediction.classes, palette)
+            write_png(files[0], encode_labels(prediction.labels, classes, label_format))
             for measure, file in zip(measures, files[1:], strict=False):
                 write_png(file, np.round(prediction.measured(measure) * 65535).astype(np.uint16))
             if len(files) > 1 + len(measures):
-                write_png(files[-1], overlay(image, prediction.labels, prediction.classes))
+                write_png(files[-1], overlay(image, prediction.labels, classes))
             written.append(_facts(image_path, files, prediction))
     return written, failed
 

@@ -11,6 +11,7 @@ import tomli_w
 
 from segformer_gui.core.files import file_error, write_atomically
 from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice
+from segformer_gui.core.palettes import Palette
 
 Theme = Literal["system", "light", "dark"]
 
@@ -33,6 +34,7 @@ class Settings:
     flip: bool = False
     auto_segment: bool = True
     opacity: float = 0.6
+    palette: Palette = "own"
     recent: tuple[str, ...] = ()
     open_folder: str = ""
     export_folder: str = ""

@@ -14,6 +14,7 @@ from segformer_gui.core.images import read_image, read_labels, write_png
 from segformer_gui.core.inference.options import MEASURES
 from segformer_gui.core.inference.segmenter import Segmenter
 from segformer_gui.core.models import load_model
+from segformer_gui.core.palettes import painted
 from segformer_gui.core.paths import shipped
 from segformer_gui.core.render import colorize, overlay
 
@@ -76,6 +77,19 @@ def test_maps_hold_the_predictions_own_measures_in_16_bits(
         assert written.dtype == np.uint16
         assert np.abs(written / 65535 - prediction.measured(measure)).max() < 1e-5
     assert (tmp_path / "out" / "straße_overlay.png").exists()
+
+
+def test_palette_colours_masks_and_overlays(run: Callable, photo: Path, tmp_path: Path) -> None:
+    chosen = ("--palette", "colorblind", "--format", "color", "--overlay")
+    assert run("predict", photo, "--out", tmp_path / "out", *chosen).code == 0
+
+    image = read_image(photo)
+    prediction = Segmenter(load_model("b0-camvid")).segment(image)
+    classes = painted(prediction.classes, "colorblind")
+    written = read_image(tmp_path / "out" / photo.name)
+    assert np.array_equal(written, colorize(prediction.labels, classes))
+    blended = read_image(tmp_path / "out" / "straße_overlay.png")
+    assert np.array_equal(blended, overlay(image, prediction.labels, classes))
 
 
 def test_json_reports_each_image(run: Callable, photo: Path, tmp_path: Path) -> None:
