@@ -26,3 +26,22 @@ def overlay(
 ) -> NDArray[np.uint8]:
     """Blend class colours over the image: (H, W, 3) uint8 RGB; `opacity` 0 = image, 1 = colours."""
     return cv2.addWeighted(image, 1 - opacity, colorize(labels, classes), opacity, 0)  # pyright: ignore
+
+
+def outlines(labels: Labels) -> Labels:
+    """Labels (H, W) where one of a pixel's four neighbours has another class.
+
+    Elsewhere the largest number of the type: 255 in uint8, 65535 in uint16.
+    """
+    borders = np.zeros(labels.shape, np.bool_)
+    below, beside = labels[1:] != labels[:-1], labels[:, 1:] != labels[:, :-1]
+    for part, differs in (
+        (np.s_[1:], below),
+        (np.s_[:-1], below),
+        (np.s_[:, 1:], beside),
+        (np.s_[:, :-1], beside),
+    ):
+        borders[part] |= differs
+    lines = np.full_like(labels, np.iinfo(labels.dtype).max)
+    np.copyto(lines, labels, where=borders)
+    return lines

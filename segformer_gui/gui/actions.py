@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from segformer_gui.gui import theme
 from segformer_gui.messages import QT_TRANSLATE_NOOP
@@ -13,7 +13,7 @@ from segformer_gui.messages import QT_TRANSLATE_NOOP
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the table. `menu` is "" where a sub-menu or another place shows the action."""
+    """One row of the table. Those with the same `sub` are a choice of one, in a sub-menu."""
 
     id: str
     menu: str
@@ -23,6 +23,7 @@ class Entry:
     icon: str = ""
     checkable: bool = False
     separated: bool = False  # A line above it in its menu.
+    sub: str = ""
 
 
 MENUS = (
@@ -32,6 +33,11 @@ MENUS = (
     ("model", QT_TRANSLATE_NOOP("actions", "&Model")),
     ("help", QT_TRANSLATE_NOOP("actions", "&Help")),
 )
+
+SUBMENUS = {
+    "show": QT_TRANSLATE_NOOP("actions", "Sho&w"),
+    "palette": QT_TRANSLATE_NOOP("actions", "Co&lours"),
+}
 
 ENTRIES = (
     Entry(
@@ -148,6 +154,76 @@ ENTRIES = (
         "visible",
     ),
     Entry(
+        "show_labels",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "&Labels"),
+        QT_TRANSLATE_NOOP("actions", "Show the class of each pixel over the image"),
+        ("Ctrl+1",),
+        checkable=True,
+        sub="show",
+        separated=True,
+    ),
+    Entry(
+        "show_confidence",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "&Confidence"),
+        QT_TRANSLATE_NOOP("actions", "Show the probability of the likeliest class"),
+        ("Ctrl+2",),
+        checkable=True,
+        sub="show",
+    ),
+    Entry(
+        "show_entropy",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "&Entropy"),
+        QT_TRANSLATE_NOOP("actions", "Show how evenly the classes share the probability"),
+        ("Ctrl+3",),
+        checkable=True,
+        sub="show",
+    ),
+    Entry(
+        "show_margin",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "&Margin"),
+        QT_TRANSLATE_NOOP("actions", "Show by how much the likeliest class leads the second"),
+        ("Ctrl+4",),
+        checkable=True,
+        sub="show",
+    ),
+    Entry(
+        "outlines",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "&Outlines"),
+        QT_TRANSLATE_NOOP("actions", "Draw only the borders of the regions"),
+        ("O",),
+        "outline",
+        checkable=True,
+    ),
+    Entry(
+        "palette_own",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "The class set's &own"),
+        QT_TRANSLATE_NOOP("actions", "Colour classes as their data set does"),
+        checkable=True,
+        sub="palette",
+    ),
+    Entry(
+        "palette_colorblind",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "&Colour-blind safe"),
+        QT_TRANSLATE_NOOP("actions", "Colours that can be told apart without red or green, too"),
+        checkable=True,
+        sub="palette",
+    ),
+    Entry(
+        "palette_contrast",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "&High contrast"),
+        QT_TRANSLATE_NOOP("actions", "Colours as different from each other as can be"),
+        checkable=True,
+        sub="palette",
+    ),
+    Entry(
         "segment",
         "model",
         QT_TRANSLATE_NOOP("actions", "&Segment"),
@@ -229,6 +305,10 @@ class Actions:
 
     def __init__(self, parent: QObject) -> None:
         self._actions = {entry.id: _action(entry, parent) for entry in ENTRIES}
+        choices = {sub: QActionGroup(parent) for sub in SUBMENUS}
+        for entry in ENTRIES:
+            if entry.sub:
+                choices[entry.sub].addAction(self._actions[entry.id])
         self.retint()
 
     def __getitem__(self, action_id: str) -> QAction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QUrl
@@ -29,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from segformer_gui.core.catalogue import CHECKPOINT_SUFFIXES
 from segformer_gui.core.images import IMAGE_SUFFIXES
+from segformer_gui.core.palettes import PALETTES, Palette
 from segformer_gui.core.paths import log_file
 from segformer_gui.core.settings import Theme
 from segformer_gui.gui import theme
@@ -44,6 +46,7 @@ from segformer_gui.gui.messages import details, sentence_and_hint
 from segformer_gui.gui.session.batch import Progress
 from segformer_gui.gui.session.export import ExportPlan
 from segformer_gui.gui.session.session import Session
+from segformer_gui.gui.session.view import SHOWN
 from segformer_gui.gui.status_bar import StatusBar
 from segformer_gui.gui.toolbar import ToolBar
 from segformer_gui.gui.welcome import Welcome
@@ -125,6 +128,9 @@ class MainWindow(QMainWindow):
             "zoom_out": lambda: self.canvas.zoom_by(1 / _ZOOM_STEP),
             "peek": self._peek,
             "show_all": session.view.show_all,
+            "outlines": lambda: session.view.set_outlined(not session.view.outlined),
+            **{f"show_{shown}": partial(session.view.set_shown, shown) for shown in SHOWN},
+            **{f"palette_{name}": partial(self._set_palette, name) for name in PALETTES},
             "segment": session.segment_current,
             "segment_all": session.segment_every_image,
             "cancel": session.cancel,
@@ -180,6 +186,7 @@ class MainWindow(QMainWindow):
             "zoom_in": shown,
             "zoom_out": shown,
             "peek": session.segmentation.result is not None,
+            "outlines": session.segmentation.result is not None,
             "show_all": bool(session.view.hidden) or session.view.solo is not None,
             "segment": ready and images.current is not None,
             "segment_all": ready and not many and len(images.paths) > session.segmentation.count(),
@@ -188,6 +195,9 @@ class MainWindow(QMainWindow):
         }
         for action_id, on in enabled.items():
             self.actions_by_id[action_id].setEnabled(on)
+        self.actions_by_id[f"show_{session.view.shown}"].setChecked(True)
+        self.actions_by_id["outlines"].setChecked(session.view.outlined)
+        self.actions_by_id[f"palette_{session.view.palette}"].setChecked(True)
         self._stack.setCurrentWidget(self.canvas if images.paths else self._welcome_area)
         name = images.current.name if images.current else ""
         self.setWindowTitle(f"{name} - SegFormer GUI" if name else "SegFormer GUI")
@@ -293,6 +303,9 @@ class MainWindow(QMainWindow):
     def _set_auto_segment(self) -> None:
         on = self.actions_by_id["auto_segment"].isChecked()
         self.session.change_settings(auto_segment=on)
+
+    def _set_palette(self, palette: Palette) -> None:
+        self.session.change_settings(palette=palette)
 
     def _export(self, everything: bool = False) -> None:
         dialog = ExportDialog(self.session, self)

@@ -7,6 +7,7 @@ import traceback
 from PySide6.QtCore import QCoreApplication
 
 from segformer_gui.core.errors import Note, UserError
+from segformer_gui.core.inference.options import Measure
 from segformer_gui.messages import CONTEXT, explain, explain_note
 
 
@@ -27,6 +28,16 @@ def details(error: BaseException) -> str:
     if isinstance(error, UserError):
         return ""
     return "".join(traceback.format_exception(error))
+
+
+def measure_title(measure: Measure) -> str:
+    """What a measure is called."""
+    titles: dict[Measure, str] = {
+        "confidence": QCoreApplication.translate("measures", "Confidence"),
+        "entropy": QCoreApplication.translate("measures", "Entropy"),
+        "margin": QCoreApplication.translate("measures", "Margin"),
+    }
+    return titles[measure]
 
 
 def note_sentence(note: Note) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QColor
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
 
-from segformer_gui.gui.messages import note_sentence
+from segformer_gui.gui.messages import measure_title, note_sentence
 from segformer_gui.gui.session.session import Session
 
 _NOTE_WIDTH_PX = 420  # The whole text is in the tool tip.
@@ -20,6 +22,7 @@ class StatusBar(QStatusBar):
         self._session = session
         self.setSizeGripEnabled(False)
         self.hover = QLabel(self)
+        self.hover.setTextFormat(Qt.TextFormat.RichText)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(160)
@@ -54,8 +57,19 @@ class StatusBar(QStatusBar):
         if hover is None:
             self.hover.clear()
             return
-        text = f"{hover.x}, {hover.y}"
-        self.hover.setText(f"{text}    {hover.class_name}" if hover.class_name else text)
+        parts = [f"{hover.x}, {hover.y}"]
+        result = self._session.segmentation.result
+        if result is not None and hover.class_id is not None:
+            classes = self._session.view.painted(result.classes)
+            for class_id, probability in hover.likeliest or [(hover.class_id, None)]:
+                color = QColor(*classes.colors[class_id]).name()
+                name = escape(classes.names[class_id])
+                percent = "" if probability is None else f" {probability * 100:.1f} %"
+                parts.append(f'<span style="color: {color}">■</span> {name}{percent}')
+        shown = self._session.view.shown
+        if hover.value is not None and shown != "labels":
+            parts.append(f"{measure_title(shown)} {hover.value:.3f}")
+        self.hover.setText("&nbsp;&nbsp;&nbsp; ".join(parts))
 
     def _show_zoom(self) -> None:
         shown = self._session.images.picture is not None

@@ -1,13 +1,14 @@
-"""The tool bar: what one does most, and the overlay's opacity."""
+"""The tool bar: what one does most, what lies over the image, and how much it covers."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QLabel, QSlider, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QMenu, QSlider, QToolBar, QToolButton, QWidget
 
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import Actions
 from segformer_gui.gui.session.session import Session
+from segformer_gui.gui.session.view import SHOWN
 
 _GROUPS = (
     ("open_images", "open_folder"),
@@ -33,6 +34,7 @@ class ToolBar(QToolBar):
             for action_id in group:
                 self._add_button(actions, action_id)
             self.addSeparator()
+        self.show_button = self._add_show_button(actions)
         self._icon = QLabel(self)
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.opacity.setRange(0, 100)
@@ -47,11 +49,12 @@ class ToolBar(QToolBar):
         self._icon.setContentsMargins(4, 0, 6, 0)
         self._percent.setContentsMargins(8, 0, 0, 0)
         self.opacity.valueChanged.connect(lambda value: session.view.set_opacity(value / 100))
-        session.view.overlay_changed.connect(self._show_opacity)
-        self._show_opacity()
+        session.view.overlay_changed.connect(self._show_state)
+        self._show_state()
 
     def retint(self) -> None:
         """Take the theme's colours."""
+        self.show_button.setIcon(theme.icon("layers"))
         self._icon.setPixmap(theme.pixmap("opacity", theme.colors().muted, 18))
 
     def _add_button(self, actions: Actions, action_id: str) -> None:
@@ -64,5 +67,23 @@ class ToolBar(QToolBar):
         if action_id in _WITH_TEXT:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
 
-    def _show_opacity(self) -> None:
+    def _add_show_button(self, actions: Actions) -> QToolButton:
+        """What lies over the image, as a menu; its text is the choice."""
+        button = QToolButton(self)
+        button.setToolTip(self.tr("What lies over the image"))
+        button.setAccessibleName(self.tr("What lies over the image"))
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        menu = QMenu(button)
+        self._shown = {shown: actions[f"show_{shown}"] for shown in SHOWN}
+        menu.addActions(list(self._shown.values()))
+        menu.addSeparator()
+        menu.addAction(actions["outlines"])
+        button.setMenu(menu)
+        self.addWidget(button)
+        return button
+
+    def _show_state(self) -> None:
+        self.show_button.setText(self._shown[self._session.view.shown].text().replace("&", ""))
         self._percent.setText(f"{self._session.view.opacity * 100:.0f} %")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from segformer_gui.core.classes import class_set_of_count, class_set_of_names, known_class_set
-from segformer_gui.core.render import colorize, overlay
+from segformer_gui.core.render import colorize, outlines, overlay
 
 MANY = class_set_of_names([f"class {index}" for index in range(300)])
 SHAPES = hnp.array_shapes(min_dims=2, max_dims=2, max_side=6)
@@ -62,3 +62,22 @@ def test_overlay_ends_at_image_and_colours():
     classes = known_class_set("cityscapes")
     np.testing.assert_array_equal(overlay(image, labels, classes, 0), image)
     np.testing.assert_array_equal(overlay(image, labels, classes, 1), colorize(labels, classes))
+
+
+@given(
+    labels=hnp.arrays(
+        st.sampled_from([np.uint8, np.uint16]),
+        st.tuples(st.integers(1, 12), st.integers(1, 12)),
+        elements=st.integers(0, 3),
+    )
+)
+def test_outlines_are_the_pixels_with_a_neighbour_of_another_class(labels):
+    height, width = labels.shape
+    expected = np.full_like(labels, np.iinfo(labels.dtype).max)
+    for y, x in np.ndindex(height, width):
+        around = [(y - 1, x), (y + 1, x), (y, x - 1), (y, x + 1)]
+        inside = [labels[v, u] for v, u in around if 0 <= v < height and 0 <= u < width]
+        if any(neighbour != labels[y, x] for neighbour in inside):
+            expected[y, x] = labels[y, x]
+    np.testing.assert_array_equal(outlines(labels), expected)
+    assert outlines(labels).dtype == labels.dtype

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent
@@ -62,8 +63,23 @@ class FakeEngine:
         counts = np.bincount(labels.ravel(), minlength=len(self.classes))
         timings = Timings(1.0, 20.0, 3.0)
         return Result(
-            label_levels(labels), counts, self.classes, timings, "cpu", "float32", self.notes
+            label_levels(labels),
+            counts,
+            self.classes,
+            timings,
+            "cpu",
+            "float32",
+            self.notes,
+            _logits(image, len(self.classes)),
         )
+
+
+def _logits(image: np.ndarray, classes: int) -> np.ndarray:
+    """Logits at a quarter of the resolution: surer of a class the nearer the grey is to its own."""
+    height, width = image.shape[:2]
+    grey = cv2.resize(image[..., 0], (-(-width // 4), -(-height // 4))).astype(np.float32)
+    centres = np.arange(classes, dtype=np.float32)[:, None, None] * 86 + 43
+    return -np.abs(grey - centres) / 20
 
 
 def make_image(path: Path, value: int = 10, size: tuple[int, int] = (60, 80)) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -9,8 +11,15 @@ from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from segformer_gui.core.classes import class_set_of_count
+from segformer_gui.core.images import read_image
+from segformer_gui.core.inference.probe import class_probabilities, measure_of
+from segformer_gui.core.palettes import measure_colors, painted
+from segformer_gui.core.paths import settings_file
+from segformer_gui.core.settings import load_settings
 from segformer_gui.gui.canvas.layers import LabelLayer
-from tests.gui.conftest import make_image
+from segformer_gui.gui.canvas.view import Canvas
+from segformer_gui.gui.session import maps
+from tests.gui.conftest import CLASSES, make_image
 
 
 def _color(canvas, x: float, y: float) -> tuple[int, int, int]:
@@ -81,7 +90,7 @@ def test_wheel_zooms_at_the_cursor(canvas):
 
 def test_zoom_keeps_within_bounds(window, canvas):
     _wheel(canvas, QPointF(300, 300), 100)
-    assert canvas.scale == 64
+    assert canvas.scale == 256
     _wheel(canvas, QPointF(300, 300), -200)
     assert canvas.scale == pytest.approx(32 / 80)
     assert window.statusBar().zoom.text() == "40 %"
@@ -122,9 +131,11 @@ def test_keys_zoom_and_fit(window, canvas, qtbot):
     assert canvas.scale == pytest.approx(fitted)
 
 
-def test_hover_names_pixel_and_class(window, canvas, qtbot):
+def test_hover_names_pixel_and_the_likeliest_classes(window, canvas, qtbot):
     qtbot.mouseMove(canvas, canvas.widget_position(QPointF(70.5, 20.5)).toPoint())
-    assert window.statusBar().hover.text().split() == ["70,", "20", "bright"]
+    shown = re.sub("<.*?>|&nbsp;|■", " ", window.statusBar().hover.text()).split()
+    assert shown[:5] == ["70,", "20", "bright", "98.6", "%"]
+    assert [shown[5], shown[8]] == ["middle", "dark"]
     qtbot.mouseMove(canvas, QPoint(1, 1))
     assert window.statusBar().hover.text() == ""
 
@@ -159,3 +170,124 @@ def test_more_than_255_classes_are_coloured():
     image: QImage = layer._levels[0]
     assert QColor(image.pixel(1, 0)).getRgb()[:3] == classes.colors[299]
     assert image.pixelColor(0, 1).alpha() == 0
+
+
+def test_measures_are_shown_in_their_colours_with_a_scale(window, canvas, qtbot):
+    window.toolbar.opacity.setValue(100)
+    qtbot.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.view.shown == "confidence"
+    result = window.session.segmentation.result
+    confidence = class_probabilities(result.logits, (60, 80), 10, 30).max()
+    expected = measure_colors()[int(confidence * 256)]
+    assert _color(canvas, 10.5, 30.5) == pytest.approx(tuple(map(int, expected)), abs=1)
+    qtbot.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert _color(canvas, 10.5, 30.5) == pytest.approx((200, 0, 0), abs=1)
+
+
+@pytest.mark.parametrize(("key", "measure"), [(Qt.Key.Key_3, "entropy"), (Qt.Key.Key_4, "margin")])
+def test_hover_tells_the_measure_that_is_shown(window, canvas, qtbot, key, measure):
+    qtbot.keyClick(window, key, Qt.KeyboardModifier.ControlModifier)
+    for x in (20.5, 39.5):  # A mouse that is there already does not move.
+        qtbot.mouseMove(canvas, canvas.widget_position(QPointF(x, 20.5)).toPoint())
+    result = window.session.segmentation.result
+    value = measure_of(class_probabilities(result.logits, (60, 80), 39, 20), measure)
+    assert 0.01 < value < 0.99
+    assert window.statusBar().hover.text().endswith(f"{measure.capitalize()} {value:.3f}")
+
+
+def test_measure_steps_are_those_of_the_whole_map(window, canvas):
+    made = window.session.maps.measure("margin")
+    result = window.session.segmentation.result
+    for x, y in ((0, 0), (38, 30), (79, 59)):
+        value = measure_of(class_probabilities(result.logits, (60, 80), x, y), "margin")
+        assert made.levels[0][y, x] == min(255, int(value * 256))
+    assert made.histogram.sum() == 60 * 80
+    assert made.histogram[made.levels[0][0, 0]] >= 1
+
+
+def test_a_map_is_computed_once_a_result(window, canvas, images, monkeypatch):
+    calls = []
+    original = maps._measure_map
+    monkeypatch.setattr(maps, "_measure_map", lambda *args: calls.append(1) or original(*args))
+    for shown in ("entropy", "labels", "entropy"):
+        window.session.view.set_shown(shown)
+    assert len(calls) == 1
+    window.session.images.step(1)
+    assert len(calls) == 2
+
+
+def test_a_result_whose_logits_are_gone_is_made_again_when_a_measure_is_shown(
+    window, canvas, engine
+):
+    segmentation = window.session.segmentation
+    segmentation._cache.clear()
+    segmentation.show(window.session.images.current)
+    assert segmentation.result.logits is None
+    assert len(engine.options) == 1
+    canvas.grab()
+    window.session.view.set_shown("confidence")
+    assert len(engine.options) == 2
+    assert window.session.maps.measure("confidence") is not None
+
+
+def test_outlines_are_the_borders_and_follow_hide_and_solo(window, canvas, qtbot):
+    window.toolbar.opacity.setValue(100)
+    qtbot.keyClick(window, Qt.Key.Key_O)
+    assert window.actions_by_id["outlines"].isChecked()
+    assert _color(canvas, 10.5, 30.5) == (10, 10, 10)
+    assert _color(canvas, 39.5, 30.5) == pytest.approx((200, 0, 0), abs=1)
+    assert _color(canvas, 40.5, 30.5) == pytest.approx((0, 0, 200), abs=1)
+    window.session.view.toggle_solo(2)
+    assert _color(canvas, 39.5, 30.5) == (10, 10, 10)
+    assert _color(canvas, 40.5, 30.5) == pytest.approx((0, 0, 200), abs=1)
+    qtbot.keyClick(window, Qt.Key.Key_O)
+    assert _color(canvas, 70.5, 30.5) == pytest.approx((0, 0, 200), abs=1)
+
+
+def test_close_up_shows_a_grid_on_dark_and_bright_pixels(window, canvas):
+    window.toolbar.opacity.setValue(0)
+
+    def tones(x: int) -> set[tuple[int, int, int]]:
+        at = canvas.widget_position(QPointF(x, 30)).toPoint()
+        image = canvas.grab().toImage()
+        return {image.pixelColor(at.x(), at.y() + step).getRgb()[:3] for step in range(2, 8)}
+
+    canvas.set_scale(7.9)
+    assert tones(30) == {(10, 10, 10)}
+    canvas.set_scale(9)
+    dark, bright = tones(30), tones(50)
+    assert max(color[0] for color in dark) > 60
+    assert min(color[0] for color in bright) < 200
+
+
+def test_canvases_that_share_a_viewport_zoom_and_move_together(window, canvas, qtbot):
+    other = Canvas(window.session, viewport=canvas.viewport)
+    qtbot.addWidget(other)
+    other.resize(canvas.size())
+    other.show()
+    window.session.images.step(1)
+    canvas.set_scale(30)
+    assert other.scale == 30
+    qtbot.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(200, 200))
+    qtbot.mouseMove(canvas, QPoint(230, 215))
+    qtbot.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(230, 215))
+    at = QPointF(20, 10)
+    assert other.widget_position(at) == canvas.widget_position(at)
+    _wheel(other, QPointF(300, 100), -2)
+    assert canvas.scale == other.scale < 30
+    assert other.widget_position(at) == canvas.widget_position(at)
+
+
+def test_classes_have_the_colours_of_the_chosen_palette_everywhere(window, canvas, tmp_path):
+    window.toolbar.opacity.setValue(100)
+    window.actions_by_id["palette_colorblind"].trigger()
+    expected = painted(CLASSES, "colorblind").colors
+    assert _color(canvas, 10.5, 30.5) == pytest.approx(expected[0], abs=1)
+    swatch = window.classes.view.model().index(2, 0).data(Qt.ItemDataRole.DecorationRole)
+    assert swatch.getRgb()[:3] == expected[2]
+    window.session.export.planned.connect(window.session.export.start)
+    window.session.export.prepare(window.session.images.paths[:1], tmp_path / "out", ["color"], 0.5)
+    written = read_image(next((tmp_path / "out").iterdir()))
+    assert tuple(written[0, 0]) == expected[0]
+    window.close()
+    assert load_settings(settings_file()).palette == "colorblind"

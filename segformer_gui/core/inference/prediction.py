@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +82,21 @@ def measure_strips(
     with torch.inference_mode():
         for top, strip in logit_strips(logits, size):
             yield top, _measured(strip, measure).clamp_(0, 1)
+
+
+def quantized_measure(
+    logits: NDArray[np.float32],
+    size: tuple[int, int],
+    measure: Measure,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> NDArray[np.uint8]:
+    """A measure in 256 equal steps from 0 to 1: (H, W) uint8. Unfinished once `cancelled`."""
+    steps = np.zeros(size, np.uint8)
+    for top, strip in measure_strips(torch.from_numpy(logits), size, measure):
+        if cancelled():
+            break
+        steps[top : top + len(strip)] = (strip * 256).clamp_(max=255).to(torch.uint8).numpy()
+    return steps
 
 
 def _measured(logits: Tensor, measure: Measure) -> Tensor:

@@ -1,4 +1,4 @@
-"""What lies on the canvas: the image, and the coloured class map over it."""
+"""What lies on the canvas: the image, and the coloured maps over it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QImage, QPainter, qRgba
+from PySide6.QtGui import QImage, QPainter, qRgb, qRgba
 
 from segformer_gui.core.classes import ClassSet
 from segformer_gui.gui.session.ports import Labels
@@ -59,14 +59,30 @@ class PictureLayer(Layer):
         super().__init__([_qimage(level, QImage.Format.Format_RGB888) for level in levels])
 
 
+class MeasureLayer(Layer):
+    """A map of 256 steps in `colors`, (256, 3) uint8 RGB."""
+
+    def __init__(self, levels: Sequence[NDArray[np.uint8]], colors: NDArray[np.uint8]) -> None:
+        self._arrays = levels
+        images = [_qimage(level, QImage.Format.Format_Indexed8) for level in levels]
+        table = [qRgb(*map(int, color)) for color in colors]
+        for image in images:
+            image.setColorTable(table)
+        super().__init__(images)
+
+
 class LabelLayer(Layer):
-    """A class map; hiding a class changes a colour table and touches no pixel."""
+    """A class map; hiding a class changes a colour table and touches no pixel.
+
+    Ids that are no class, such as the 255 between outlines, are transparent.
+    """
 
     def __init__(self, levels: Sequence[Labels]) -> None:
         self._arrays = levels
         # Above 255 classes there is no indexed format: those are looked up in `set_colors`.
         self._indexed = levels[0].dtype == np.uint8
         self._looked_up: list[NDArray[np.uint8]] = []
+        self._colors: list[int] = []
         height, width = levels[0].shape
         images = [QImage(width, height, QImage.Format.Format_ARGB32)]
         if self._indexed:
@@ -80,12 +96,16 @@ class LabelLayer(Layer):
             qRgba(*classes.colors[class_id], 255) if shows(class_id) else 0
             for class_id in range(count)
         ]
+        if colors == self._colors:
+            return
+        self._colors = colors
         if self._indexed:
             table = colors + [0] * (256 - count)
             for level in self._levels:
                 level.setColorTable(table)
             return
-        palette = np.array(colors, np.uint32)
+        palette = np.zeros(1 << 16, np.uint32)
+        palette[:count] = colors
         self._looked_up = [palette[level].view(np.uint8) for level in self._arrays]
         self._levels = [
             _qimage(level.reshape(*array.shape, 4), QImage.Format.Format_ARGB32)

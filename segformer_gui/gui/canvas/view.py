@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QColor,
     QCursor,
     QFocusEvent,
-    QFont,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -17,49 +17,65 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from segformer_gui.core.inference.probe import class_probabilities, measure_of
+from segformer_gui.core.palettes import measure_colors
 from segformer_gui.gui import theme
-from segformer_gui.gui.canvas.layers import LabelLayer, PictureLayer
-from segformer_gui.gui.messages import sentence_and_hint
+from segformer_gui.gui.canvas.layers import LabelLayer, MeasureLayer, PictureLayer
+from segformer_gui.gui.canvas.marks import (
+    paint_badge,
+    paint_color_bar,
+    paint_error,
+    paint_grid,
+)
+from segformer_gui.gui.canvas.viewport import Viewport
+from segformer_gui.gui.messages import measure_title, sentence_and_hint
+from segformer_gui.gui.session.ports import Result
 from segformer_gui.gui.session.session import Session
-from segformer_gui.gui.session.view import Hover
+from segformer_gui.gui.session.view import Hover, Shown
 
-_LARGEST_SCALE = 64.0
+_LARGEST_SCALE = 256.0
+_GRID_SCALE = 8.0
+_HOVER_CLASSES = 3
 _WHEEL_NOTCH = 1.25
 _MARGIN_PX = 16
 _LOADING_AFTER_MS = 200
 
 
 class Canvas(QWidget):
-    """Shows the current image and its result; `scale` is screen pixels an image pixel."""
+    """Shows the current image and its result, through a viewport that others may share."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, parent: QWidget | None = None, viewport: Viewport | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
+        self.viewport = viewport or Viewport(self)
         self._picture: PictureLayer | None = None
         self._labels: LabelLayer | None = None
-        self._origin = QPointF()
-        self._fitted = True
+        self._outlines: LabelLayer | None = None
+        self._measure: MeasureLayer | None = None
         self._grabbed_at: QPointF | None = None
         self._space_held = False
         self._loading = QTimer(self, singleShot=True, interval=_LOADING_AFTER_MS)
         self._loading.timeout.connect(self.update)
-        self.scale = 1.0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(self.tr("Canvas"))
         self.setMinimumSize(240, 200)
+        self.viewport.changed.connect(self._moved)
         session.images.current_changed.connect(self._loading.start)
         session.images.pixels_changed.connect(self._show_picture)
         session.segmentation.changed.connect(self._show_result)
         session.segmentation.busy_changed.connect(self.update)
-        session.view.overlay_changed.connect(self._recolor)
+        session.maps.changed.connect(self._show_maps)
+        session.view.overlay_changed.connect(self._show_maps)
 
     def sizeHint(self) -> QSize:
         """Room for a usual photo."""
         return QSize(960, 640)
 
-    # The picture and its mask -------------------------------------------------------------------
+    # The picture and what lies over it ----------------------------------------------------------
 
     def _show_picture(self) -> None:
         self._loading.stop()
@@ -80,29 +96,45 @@ class Canvas(QWidget):
     def _show_result(self) -> None:
         result = self._session.segmentation.result
         self._labels = LabelLayer(result.levels) if result else None
-        self._recolor()
+        self._outlines = self._measure = None
+        self._show_maps()
+        self._point_at_cursor()
 
-    def _recolor(self) -> None:
-        result = self._session.segmentation.result
-        if self._labels is not None and result is not None:
-            self._labels.set_colors(result.classes, self._session.view.shows)
+    def _show_maps(self) -> None:
+        """Take what the view asks for and has come; colour what is coloured by class."""
+        view, result = self._session.view, self._session.segmentation.result
+        if view.shown == "labels":
+            self._measure = None
+        else:
+            made = self._session.maps.measure(view.shown)
+            self._measure = MeasureLayer(made.levels, measure_colors()) if made else None
+        if view.outlined and self._outlines is None:
+            levels = self._session.maps.outlines()
+            self._outlines = LabelLayer(levels) if levels else None
+        for layer in (self._labels, self._outlines):
+            if layer is not None and result is not None:
+                layer.set_colors(view.painted(result.classes), view.shows)
         self.update()
 
     # Where it lies ------------------------------------------------------------------------------
 
+    @property
+    def scale(self) -> float:
+        """Screen pixels an image pixel."""
+        return self.viewport.scale
+
     def fit(self) -> None:
         """Show the whole image, as large as it goes; small ones at most four times."""
-        self._fitted = True
-        if self._picture is not None:
-            room = QSize(self.width() - 2 * _MARGIN_PX, self.height() - 2 * _MARGIN_PX)
-            largest = min(
-                room.width() / self._picture.width, room.height() / self._picture.height, 4.0
-            )
-            self._set_scale(max(largest, 0.001), QPointF(self.rect().center()))
+        if self._picture is None:
+            return
+        width, height = self._picture.width, self._picture.height
+        room = QSize(self.width() - 2 * _MARGIN_PX, self.height() - 2 * _MARGIN_PX)
+        largest = min(room.width() / width, room.height() / height, 4.0)
+        self.viewport.move(max(largest, 0.001), QPointF(width / 2, height / 2), fitted=True)
 
     def set_scale(self, scale: float) -> None:
         """Zoom about the middle of the canvas."""
-        self._zoom(scale, QPointF(self.rect().center()))
+        self._zoom(scale, self._middle())
 
     def zoom_by(self, factor: float) -> None:
         """Zoom in or out about the middle of the canvas."""
@@ -112,36 +144,37 @@ class Canvas(QWidget):
         """Zoom so that what lies under `fixed` stays there."""
         if self._picture is None:
             return
-        self._fitted = False
         smallest = min(1.0, 32 / max(self._picture.width, self._picture.height))
-        self._set_scale(max(smallest, min(scale, _LARGEST_SCALE)), fixed)
+        scale = max(smallest, min(scale, _LARGEST_SCALE))
+        self._look_at(self.image_position(fixed) + (self._middle() - fixed) / scale, scale)
 
-    def _set_scale(self, scale: float, fixed: QPointF) -> None:
-        self._origin = fixed - (fixed - self._origin) * (scale / self.scale)
-        self.scale = scale
-        self._keep_in_sight()
-        self._session.view.set_zoom(scale)
-        if self.underMouse():
-            self._point_at(QPointF(self.mapFromGlobal(QCursor.pos())))
+    def _look_at(self, centre: QPointF, scale: float) -> None:
+        """Centre an image that is smaller than the canvas; let no gap open beside a larger one."""
+        if self._picture is not None:
+            x = _within(centre.x(), self._picture.width, self.width() / scale)
+            y = _within(centre.y(), self._picture.height, self.height() / scale)
+            self.viewport.move(scale, QPointF(x, y))
+
+    def _moved(self) -> None:
+        self._session.view.set_zoom(self.scale)
+        self._point_at_cursor()
         self.update()
 
-    def _keep_in_sight(self) -> None:
-        """Centre an image that is smaller than the canvas; let no gap open beside a larger one."""
-        if self._picture is None:
-            return
-        width, height = self._picture.width * self.scale, self._picture.height * self.scale
-        self._origin = QPointF(
-            _within(self._origin.x(), width, self.width()),
-            _within(self._origin.y(), height, self.height()),
-        )
+    def _middle(self) -> QPointF:
+        return QPointF(self.width() / 2, self.height() / 2)
+
+    def _origin(self) -> QPointF:
+        """Where the image begins on the canvas; at 100 % its pixels are those of the screen."""
+        origin = self._middle() - self.viewport.centre * self.scale
+        return QPointF(origin.toPoint()) if self.scale == 1 else origin
 
     def image_position(self, position: QPointF) -> QPointF:
         """Widget coordinates as image coordinates; pixel (0, 0) reaches from 0 to 1."""
-        return (position - self._origin) / self.scale
+        return (position - self._origin()) / self.scale
 
     def widget_position(self, position: QPointF) -> QPointF:
         """Image coordinates as widget coordinates."""
-        return position * self.scale + self._origin
+        return position * self.scale + self._origin()
 
     # Painting -----------------------------------------------------------------------------------
 
@@ -151,62 +184,50 @@ class Canvas(QWidget):
         painter.fillRect(event.rect(), QColor(theme.colors().canvas))
         error = self._session.images.errors.get(self._session.images.current)  # pyright: ignore
         if self._picture is not None:
-            exposed = QRectF(event.rect())
-            self._picture.paint(painter, exposed, self._origin, self.scale)
-            if self._labels is not None and not self._session.view.peeking:
-                painter.setOpacity(self._session.view.opacity)
-                self._labels.paint(painter, exposed, self._origin, self.scale)
-                painter.setOpacity(1)
+            self._paint_layers(painter, QRectF(event.rect()), self._picture)
         elif error is not None:
-            self._paint_error(painter, error)
+            paint_error(painter, self, *sentence_and_hint(error))
+        view = self._session.view
+        if self._measure is not None and view.shown != "labels":
+            paint_color_bar(painter, self, measure_title(view.shown), measure_colors())
         badge = self._badge()
         if badge:
-            self._paint_badge(painter, badge)
+            paint_badge(painter, self, badge)
+
+    def _paint_layers(self, painter: QPainter, exposed: QRectF, picture: PictureLayer) -> None:
+        view, origin, scale = self._session.view, self._origin(), self.scale
+        picture.paint(painter, exposed, origin, scale)
+        if not view.peeking:
+            filled = self._measure if view.shown != "labels" else self._labels
+            if view.outlined and view.shown == "labels":
+                filled = None
+            painter.setOpacity(view.opacity)
+            for layer in (filled, self._outlines if view.outlined else None):
+                if layer is not None:
+                    layer.paint(painter, exposed, origin, scale)
+            painter.setOpacity(1)
+        if scale >= _GRID_SCALE:
+            size = QRectF(origin.x(), origin.y(), picture.width * scale, picture.height * scale)
+            paint_grid(painter, exposed & size, origin, scale)
 
     def _badge(self) -> str:
-        images = self._session.images
+        images, view = self._session.images, self._session.view
         waits = images.picture is None and images.current is not None
         if waits and images.current not in images.errors:
             return "" if self._loading.isActive() else self.tr("Loading…")
-        return self.tr("Segmenting…") if self._session.segmentation.busy else ""
-
-    def _paint_badge(self, painter: QPainter, text: str) -> None:
-        metrics = self.fontMetrics()
-        box = QRect(12, 12, metrics.horizontalAdvance(text) + 24, metrics.height() + 12)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(16, 18, 22, 200))
-        painter.drawRoundedRect(box, 6, 6)
-        painter.setPen(QColor("#ffffff"))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _paint_error(self, painter: QPainter, error: Exception) -> None:
-        sentence, hint = sentence_and_hint(error)
-        chosen = theme.colors()
-        middle = self.rect().center()
-        icon = theme.pixmap("error", chosen.error, 48)
-        painter.drawPixmap(middle.x() - 24, middle.y() - 80, icon)
-        box = self.rect().adjusted(40, 0, -40, 0)
-        box.setTop(middle.y() - 18)
-        flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-        bold = QFont(self.font())
-        bold.setBold(True)
-        painter.setFont(bold)
-        painter.setPen(QColor(chosen.text))
-        used = painter.drawText(box, flags, _breakable(sentence))
-        box.setTop(used.bottom() + 8)
-        painter.setFont(self.font())
-        painter.setPen(QColor(chosen.muted))
-        painter.drawText(box, flags, hint)
+        if self._session.segmentation.busy:
+            return self.tr("Segmenting…")
+        computing = view.shown != "labels" and self._measure is None
+        return self.tr("Computing…") if computing and self._labels is not None else ""
 
     # Mouse and keyboard -------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A fitted image stays fitted."""
-        if self._fitted:
+        if self.viewport.fitted:
             self.fit()
         else:
-            self._keep_in_sight()
+            self._look_at(self.viewport.centre, self.scale)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the cursor."""
@@ -224,11 +245,9 @@ class Canvas(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Drag the image, or tell what lies under the mouse."""
         if self._grabbed_at is not None:
-            self._fitted = False
-            self._origin += event.position() - self._grabbed_at
+            moved = event.position() - self._grabbed_at
             self._grabbed_at = event.position()
-            self._keep_in_sight()
-            self.update()
+            self._look_at(self.viewport.centre - moved / self.scale, self.scale)
         self._point_at(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -272,6 +291,10 @@ class Canvas(QWidget):
         else:
             self.unsetCursor()
 
+    def _point_at_cursor(self) -> None:
+        if self.underMouse():
+            self._point_at(QPointF(self.mapFromGlobal(QCursor.pos())))
+
     def _point_at(self, position: QPointF) -> None:
         at = self.image_position(position)
         x, y = int(at.x() // 1), int(at.y() // 1)
@@ -279,18 +302,30 @@ class Canvas(QWidget):
         if picture is None or not (0 <= x < picture.width and 0 <= y < picture.height):
             self._session.view.set_hover(None)
             return
-        name = None
+        hover = Hover(x, y)
         if result is not None and result.labels.shape == (picture.height, picture.width):
-            name = result.classes.names[result.labels[y, x]]
-        self._session.view.set_hover(Hover(x, y, name))
+            hover = _hover(result, x, y, self._session.view.shown)
+        self._session.view.set_hover(hover)
 
 
-def _within(start: float, length: float, room: float) -> float:
+def _hover(result: Result, x: int, y: int, shown: Shown) -> Hover:
+    class_id = int(result.labels[y, x])
+    if result.logits is None:
+        return Hover(x, y, class_id)
+    height, width = result.labels.shape
+    probabilities = class_probabilities(result.logits, (height, width), x, y)
+    likeliest = np.argsort(-probabilities, kind="stable")[:_HOVER_CLASSES]
+    return Hover(
+        x,
+        y,
+        class_id,
+        tuple((int(id_), float(probabilities[id_])) for id_ in likeliest),
+        measure_of(probabilities, shown) if shown in ("entropy", "margin") else None,
+    )
+
+
+def _within(centre: float, length: float, room: float) -> float:
+    """A centre from which `room` shows nothing beyond `length`, if that can be."""
     if length <= room:
-        return (room - length) / 2
-    return max(room - length, min(start, 0.0))
-
-
-def _breakable(text: str) -> str:
-    """Let long paths break at their separators: a zero-width space after each."""
-    return text.replace("/", "/\u200b").replace("\\", "\\\u200b")
+        return length / 2
+    return max(room / 2, min(centre, length - room / 2))

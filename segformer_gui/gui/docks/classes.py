@@ -68,7 +68,7 @@ class ClassesModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._classes.names[class_id]
         if role == Qt.ItemDataRole.DecorationRole:
-            return QColor(*self._classes.colors[class_id])
+            return QColor(*view.painted(self._classes).colors[class_id])
         if role == Qt.ItemDataRole.CheckStateRole:
             shown = view.shows(class_id)
             return Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked

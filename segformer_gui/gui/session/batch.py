@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from segformer_gui.gui.session.export import ExportKind, ExportPlan, plan_export
 from segformer_gui.gui.session.pictures import PackedResult, pack, unpack
 from segformer_gui.gui.session.ports import Engine, Job, Lanes, Result
 from segformer_gui.gui.session.segmentation import Segmentation
+from segformer_gui.gui.session.view import View
 
 
 @dataclass
@@ -147,10 +148,11 @@ class Export(QObject):
     finished = Signal(Progress)
     failed = Signal(Exception)
 
-    def __init__(self, lanes: Lanes, segmentation: Segmentation) -> None:
+    def __init__(self, lanes: Lanes, segmentation: Segmentation, view: View) -> None:
         super().__init__()
         self._lanes = lanes
         self._segmentation = segmentation
+        self._view = view
         self._job: Job | None = None
         self.progress: Progress | None = None
 
@@ -167,7 +169,7 @@ class Export(QObject):
     def start(self, plan: ExportPlan) -> None:
         """Write the planned files; a file that fails does not stop the others."""
         progress = self.progress = Progress(len(plan.targets))
-        packed = {image: self._segmentation.packed(image) for image in plan.targets}
+        packed = {image: self._packed(image) for image in plan.targets}
 
         def work(job: Job) -> None:
             for image in plan.targets:
@@ -194,6 +196,12 @@ class Export(QObject):
         if self._job is not None and self.progress is not None:
             self._job.cancel()
             self._finish()
+
+    def _packed(self, image: Path) -> PackedResult:
+        """The result of an image, in the colours that the window shows."""
+        packed = self._segmentation.packed(image)
+        classes = self._view.painted(packed.result.classes)
+        return replace(packed, result=replace(packed.result, classes=classes))
 
     def _finish(self) -> None:
         progress, self.progress = self.progress, None

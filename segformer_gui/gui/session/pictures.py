@@ -40,12 +40,17 @@ class Picture:
 
 def load_picture(path: Path) -> Picture:
     """Decode an image file and its smaller levels. Errors as `read_image`."""
-    levels = [read_image(path)]
+    return Picture(path, image_levels(read_image(path)))
+
+
+def image_levels(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
+    """An image (H, W) or (H, W, 3) and smaller levels, each half the size of the one before."""
+    levels = [pixels]
     while max(levels[-1].shape[:2]) >= 2 * _SMALLEST_LEVEL_PX:
         height, width = levels[-1].shape[:2]
         size = ((width + 1) // 2, (height + 1) // 2)
         levels.append(cv2.resize(levels[-1], size, interpolation=cv2.INTER_AREA))  # pyright: ignore
-    return Picture(path, tuple(levels))
+    return tuple(levels)
 
 
 def label_levels(labels: Labels) -> tuple[Labels, ...]:
@@ -61,21 +66,21 @@ def label_levels(labels: Labels) -> tuple[Labels, ...]:
 class PackedResult:
     """A result whose labels are compressed, some fifty times smaller: every image keeps one."""
 
-    result: Result  # With no labels in it.
+    result: Result  # With neither labels nor logits in it.
     shape: tuple[int, ...]
     dtype: np.dtype[np.uint8 | np.uint16]
     data: bytes
 
 
 def pack(result: Result) -> PackedResult:
-    """Compress the labels of a result; 10 ms for two megapixels."""
+    """Compress the labels of a result; 10 ms for two megapixels. The logits are not kept."""
     labels = result.labels
-    empty = replace(result, levels=())
+    empty = replace(result, levels=(), logits=None)
     return PackedResult(empty, labels.shape, labels.dtype, zlib.compress(labels.data, 1))
 
 
 def unpack(packed: PackedResult) -> Result:
-    """The result as it was."""
+    """The result as it was, without its logits."""
     labels = np.frombuffer(zlib.decompress(packed.data), packed.dtype).reshape(packed.shape)
     return replace(packed.result, levels=label_levels(cast("Labels", labels)))
 

@@ -95,7 +95,8 @@ class Result:
     """A segmentation as the window shows it.
 
     `levels` are labels (H, W), each half the size of the one before; `counts` (N,) int64: pixels
-    of each class.
+    of each class. `logits` (C, h, w) float32 as a `Prediction`'s; None where only the labels were
+    kept.
     """
 
     levels: tuple[Labels, ...]
@@ -105,6 +106,13 @@ class Result:
     device: str
     precision: str
     notes: tuple[Note, ...] = ()
+    logits: NDArray[np.float32] | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        logits = 0 if self.logits is None else self.logits.nbytes
+        return logits + sum(level.nbytes for level in self.levels)
 
     @property
     def labels(self) -> Labels:

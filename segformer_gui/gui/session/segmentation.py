@@ -47,6 +47,12 @@ class Segmentation(QObject):
 
     def show(self, path: Path | None) -> None:
         """Make the result of `path` the current one as soon as it is at hand."""
+
+        def unpacked(result: Result) -> None:
+            assert path is not None
+            self._cache.put(path, result, result.nbytes)
+            self._make_current(result)
+
         self._shown = path
         self.cancel()
         self.result = self._cache.get(path) if path else None
@@ -54,7 +60,7 @@ class Segmentation(QObject):
         packed = self._packed.get(path) if path and self.result is None else None
         if packed is not None:
             self._lanes.decode.submit(
-                lambda _job: unpack(packed), self._set_current, self.failed.emit, "unpack"
+                lambda _job: unpack(packed), unpacked, self.failed.emit, "unpack"
             )
 
     def run(self, picture: Picture) -> None:
@@ -87,10 +93,11 @@ class Segmentation(QObject):
     def store(self, path: Path, result: Result, packed: PackedResult) -> None:
         """Keep a result; it is shown if `path` is the current image."""
         self._packed[path] = packed
+        self._cache.put(path, result, result.nbytes)
         self.errors.pop(path, None)
         self.status_changed.emit(path)
         if path == self._shown:
-            self._set_current(result)
+            self._make_current(result)
 
     def fail(self, path: Path, error: Exception) -> None:
         """Remember that `path` could not be segmented."""
@@ -113,9 +120,7 @@ class Segmentation(QObject):
         self.reset.emit()
         self.changed.emit()
 
-    def _set_current(self, result: Result) -> None:
-        assert self._shown is not None
-        self._cache.put(self._shown, result, sum(level.nbytes for level in result.levels))
+    def _make_current(self, result: Result) -> None:
         self.result = result
         self.changed.emit()
 

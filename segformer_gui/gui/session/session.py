@@ -16,6 +16,7 @@ from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
 from segformer_gui.gui.session.batch import Export, SegmentAll
 from segformer_gui.gui.session.images import Images
+from segformer_gui.gui.session.maps import Maps
 from segformer_gui.gui.session.models import Models
 from segformer_gui.gui.session.ports import Engine, Lanes, ModelRequest, ReadyModel
 from segformer_gui.gui.session.samples import Samples, sample_files
@@ -39,12 +40,13 @@ class Session(QObject):
         self.settings = settings
         self.images = Images(lanes)
         self.segmentation = Segmentation(lanes, engine)
+        self.maps = Maps(lanes, self.segmentation)
         self.segment_all = SegmentAll(lanes, engine, self.segmentation)
-        self.export = Export(lanes, self.segmentation)
         request = ModelRequest(settings.model, 0, settings.device, settings.precision)
         self.models = Models(lanes, engine, request)
         self.samples = Samples(lanes)
-        self.view = View(settings.opacity)
+        self.view = View(settings.opacity, settings.palette)
+        self.export = Export(lanes, self.segmentation, self.view)
         self._model_of_results: ReadyModel | None = None
         self.segmentation.options = _options(settings)
 
@@ -52,8 +54,16 @@ class Session(QObject):
         self.images.pixels_changed.connect(self._pixels_changed)
         self.images.checkpoint_found.connect(self.models.open_checkpoint)
         self.images.opened.connect(self._remember)
+        self.maps.logits_missing.connect(self._find_logits_again)
         self.models.ready_changed.connect(self._model_changed)
-        for store in (self.images, self.segmentation, self.models, self.export, self.samples):
+        for store in (
+            self.images,
+            self.segmentation,
+            self.maps,
+            self.models,
+            self.export,
+            self.samples,
+        ):
             store.failed.connect(self.failed)
 
     def start(self) -> None:
@@ -78,8 +88,7 @@ class Session(QObject):
     def segment_current(self) -> None:
         """Segment the current image, again if it has a result already."""
         self.images.retry()
-        if self.images.picture is not None and self._can_segment():
-            self.segmentation.run(self.images.picture)
+        self._segment_again()
 
     def segment_every_image(self) -> None:
         """Segment all open images that have no result yet."""
@@ -104,6 +113,7 @@ class Session(QObject):
     def change_settings(self, **changes: Any) -> None:  # noqa: ANN401 (fields of Settings)
         """Change preferences; what they decide follows at once."""
         self.settings = replace(self.settings, **changes)
+        self.view.set_palette(self.settings.palette)
         self.settings_changed.emit()
         options = _options(self.settings)
         if options != self.segmentation.options:
@@ -146,6 +156,14 @@ class Session(QObject):
         self.segment_all.cancel()
         self.segmentation.forget()
         self._segment_if_wanted()
+
+    def _segment_again(self) -> None:
+        if self.images.picture is not None and self._can_segment():
+            self.segmentation.run(self.images.picture)
+
+    def _find_logits_again(self) -> None:
+        if not self.segmentation.busy:
+            self._segment_again()
 
     def _segment_if_wanted(self) -> None:
         picture = self.images.picture

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
+
+from segformer_gui.core.classes import ClassSet
+from segformer_gui.core.inference.options import MEASURES, Measure
+from segformer_gui.core.palettes import Palette, painted
+
+Shown = Literal["labels"] | Measure
+SHOWN: tuple[Shown, ...] = ("labels", *MEASURES)
 
 
 @dataclass(frozen=True)
 class Hover:
-    """The pixel under the mouse; `class_name` is None where there is no result."""
+    """The pixel under the mouse.
+
+    `class_id` is None where there is no result. `likeliest` are ids and probabilities of at most
+    three classes, `value` is the measure that is shown, if they do not tell it.
+    """
 
     x: int
     y: int
-    class_name: str | None
+    class_id: int | None = None
+    likeliest: tuple[tuple[int, float], ...] = ()
+    value: float | None = None
 
 
 class View(QObject):
-    """Overlay opacity, which classes show, and what the mouse points at."""
+    """What lies over the image, how much it covers, and what the mouse points at."""
 
     overlay_changed = Signal()
     hover_changed = Signal()
     zoom_changed = Signal()
 
-    def __init__(self, opacity: float) -> None:
+    def __init__(self, opacity: float, palette: Palette) -> None:
         super().__init__()
         self.opacity = opacity
+        self.palette: Palette = palette
         self.peeking = False
+        self.shown: Shown = "labels"
+        self.outlined = False
         self.hidden: frozenset[int] = frozenset()
         self.solo: int | None = None
         self.hover: Hover | None = None
@@ -38,9 +55,29 @@ class View(QObject):
             return class_id == self.solo
         return class_id not in self.hidden
 
+    def painted(self, classes: ClassSet) -> ClassSet:
+        """The classes in the colours of the chosen palette."""
+        return painted(classes, self.palette)
+
+    def set_palette(self, palette: Palette) -> None:
+        """Which colours classes have, on the canvas and everywhere else."""
+        if palette != self.palette:
+            self.palette = palette
+            self.overlay_changed.emit()
+
     def set_opacity(self, opacity: float) -> None:
         """0 shows the image alone, 1 the colours alone."""
         self.opacity = opacity
+        self.overlay_changed.emit()
+
+    def set_shown(self, shown: Shown) -> None:
+        """What lies over the image: class colours, or how sure they are."""
+        self.shown = shown
+        self.overlay_changed.emit()
+
+    def set_outlined(self, outlined: bool) -> None:
+        """Show the borders of the regions only."""
+        self.outlined = outlined
         self.overlay_changed.emit()
 
     def set_peeking(self, peeking: bool) -> None:

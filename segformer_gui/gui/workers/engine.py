@@ -73,6 +73,7 @@ class TorchEngine:
             device=prediction.device,
             precision=prediction.precision,
             notes=prediction.notes,
+            logits=prediction.logits.cpu().numpy(),
         )
 
 

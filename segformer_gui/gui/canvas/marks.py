@@ -1,0 +1,113 @@
+"""What is drawn over the image and is no part of it: grid, scale of colours, badge, error."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QImage, QLinearGradient, QPainter
+from PySide6.QtWidgets import QWidget
+
+from segformer_gui.gui import theme
+
+_BACKDROP = QColor(16, 18, 22, 200)
+_ON_BACKDROP = QColor("#ffffff")
+_INSET_PX = 12
+_BAR_WIDTH_PX = 150
+
+
+def paint_grid(painter: QPainter, part: QRectF, origin: QPointF, scale: float) -> None:
+    """Lines of one screen pixel between the image pixels within `part` of the canvas.
+
+    Dark and light dashes take turns, so that one of them is seen on any ground.
+    """
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setBrushOrigin(origin)
+    dashes = QBrush(_dashes())
+    left, top = _first(part.left(), origin.x(), scale), _first(part.top(), origin.y(), scale)
+    for step in range(math.ceil((part.right() - left) / scale) + 1):
+        x = round(left + step * scale)
+        painter.fillRect(QRectF(x, part.top(), 1, part.height()), dashes)
+    for step in range(math.ceil((part.bottom() - top) / scale) + 1):
+        y = round(top + step * scale)
+        painter.fillRect(QRectF(part.left(), y, part.width(), 1), dashes)
+
+
+def paint_color_bar(
+    painter: QPainter, canvas: QWidget, title: str, colors: NDArray[np.uint8]
+) -> None:
+    """A measure's name and the colours of 0 to 1, in the lower left corner."""
+    metrics = canvas.fontMetrics()
+    line = metrics.height()
+    width = max(_BAR_WIDTH_PX, metrics.horizontalAdvance(title)) + 24
+    height = 2 * line + 30
+    box = QRect(_INSET_PX, canvas.height() - height - _INSET_PX, width, height)
+    _paint_backdrop(painter, box)
+    inner = box.adjusted(12, 6, -12, -6)
+    painter.drawText(inner, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, title)
+    bar = QRect(inner.left(), inner.top() + line + 4, inner.width(), 10)
+    gradient = QLinearGradient(bar.left(), 0, bar.right(), 0)
+    for step in range(0, 256, 15):
+        gradient.setColorAt(step / 255, QColor(*map(int, colors[step])))
+    painter.fillRect(bar, gradient)
+    for text, side in (("0", Qt.AlignmentFlag.AlignLeft), ("1", Qt.AlignmentFlag.AlignRight)):
+        painter.drawText(inner, Qt.AlignmentFlag.AlignBottom | side, text)
+
+
+def paint_badge(painter: QPainter, canvas: QWidget, text: str) -> None:
+    """A word about what goes on, in the upper left corner."""
+    metrics = canvas.fontMetrics()
+    width, height = metrics.horizontalAdvance(text) + 24, metrics.height() + 12
+    box = QRect(_INSET_PX, _INSET_PX, width, height)
+    _paint_backdrop(painter, box)
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def paint_error(painter: QPainter, canvas: QWidget, sentence: str, hint: str) -> None:
+    """Why there is no image, in its place."""
+    chosen = theme.colors()
+    middle = canvas.rect().center()
+    icon = theme.pixmap("error", chosen.error, 48)
+    painter.drawPixmap(middle.x() - 24, middle.y() - 80, icon)
+    box = canvas.rect().adjusted(40, 0, -40, 0)
+    box.setTop(middle.y() - 18)
+    flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+    bold = QFont(canvas.font())
+    bold.setBold(True)
+    painter.setFont(bold)
+    painter.setPen(QColor(chosen.text))
+    used = painter.drawText(box, flags, _breakable(sentence))
+    box.setTop(used.bottom() + 8)
+    painter.setFont(canvas.font())
+    painter.setPen(QColor(chosen.muted))
+    painter.drawText(box, flags, hint)
+
+
+def _paint_backdrop(painter: QPainter, box: QRect) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(_BACKDROP)
+    painter.drawRoundedRect(box, 6, 6)
+    painter.setPen(_ON_BACKDROP)
+
+
+def _first(edge: float, origin: float, scale: float) -> float:
+    """The first border between image pixels at or after `edge`."""
+    return origin + math.ceil((edge - origin) / scale) * scale
+
+
+def _dashes() -> QImage:
+    """Squares of two pixels, dark and light by turns."""
+    tile = QImage(4, 4, QImage.Format.Format_ARGB32_Premultiplied)
+    for y in range(4):
+        for x in range(4):
+            light = (x // 2 + y // 2) % 2
+            tile.setPixelColor(x, y, QColor(255, 255, 255, 90) if light else QColor(0, 0, 0, 90))
+    return tile
+
+
+def _breakable(text: str) -> str:
+    """Let long paths break at their separators: a zero-width space after each."""
+    return text.replace("/", "/\u200b").replace("\\", "\\\u200b")
