@@ -213,14 +213,13 @@ class AllMLPHead(nn.Module):
         weights = [row_weights(x.shape[1], height).to(x) for x in wide]
         logits: list[Tensor] = []
         for top, bottom in strips(features[0], self.fuse.out_channels, self.training):
-            fused = project(features[0][:, top:bottom])  # (B, rows, W, E)
+            fused = project(features[0][:, top:bottom]).flatten(2)  # (B, rows, W E)
             for x, weight in zip(wide, weights, strict=True):
                 first, end = source_rows(top, bottom, height, x.shape[1])
-                fused.flatten(2).baddbmm_(
-                    weight[top:bottom, first:end].expand(len(x), -1, -1),
-                    x[:, first:end].flatten(2),
-                )
-            logits.append(self.classify(F.relu(normalize(self.norm, fused), inplace=True)))
+                part = weight[top:bottom, first:end].expand(len(x), -1, -1)
+                fused = fused.baddbmm_(part, x[:, first:end].flatten(2))
+            fused = normalize(self.norm, fused.unflatten(2, (width, -1)))
+            logits.append(self.classify(F.relu(fused, inplace=True)))
         return torch.cat(logits, 1).permute(0, 3, 1, 2)
 
 
