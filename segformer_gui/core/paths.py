@@ -27,6 +27,12 @@ def user_data_dir() -> Path:
     return Path(home or platformdirs.user_data_dir("segformer_gui", appauthor=False))
 
 
+def user_cache_dir() -> Path:
+    """Folder for what can be made again; inside `SEGFORMER_GUI_HOME` where that is set."""
+    home = os.environ.get("SEGFORMER_GUI_HOME")
+    return Path(home, "cache") if home else platformdirs.user_cache_path("segformer_gui", False)
+
+
 def user_models_dir() -> Path:
     """Folder of downloaded and imported models, one sub-folder a model."""
     return user_data_dir() / "models"

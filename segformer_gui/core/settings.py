@@ -14,6 +14,7 @@ from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice
 from segformer_gui.core.palettes import Palette
 
 Theme = Literal["system", "light", "dark"]
+ListOrder = Literal["opened", "name", "date", "status"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Settings:
     auto_segment: bool = True
     opacity: float = 0.6
     palette: Palette = "own"
+    list_order: ListOrder = "opened"
     recent: tuple[str, ...] = ()
     open_folder: str = ""
     export_folder: str = ""

@@ -174,11 +174,10 @@ class MainWindow(QMainWindow):
         images = session.images
         many = session.segment_all.progress is not None or session.export.progress is not None
         ready = session.models.ready is not None and not session.models.loading
-        row = images.row(images.current) if images.current in images else 0  # pyright: ignore
         shown = images.picture is not None
         enabled = {
-            "previous": row > 0,
-            "next": row < len(images.paths) - 1,
+            "previous": images.neighbour(-1) is not None,
+            "next": images.neighbour(1) is not None,
             "remove": bool(images.paths) and not many,
             "clear": bool(images.paths) and not many,
             "fit": shown,

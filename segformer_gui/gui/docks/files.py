@@ -1,36 +1,49 @@
-"""The list of open images."""
+"""The list of open images: thumbnails, names and states, to be searched and sorted."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QEvent,
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QRect,
+    QRectF,
     QSize,
     Qt,
 )
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QActionGroup, QColor, QImage, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDockWidget,
+    QHBoxLayout,
     QLabel,
+    QLineEdit,
     QListView,
+    QMenu,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from segformer_gui.core.settings import ListOrder
 from segformer_gui.gui import theme
 from segformer_gui.gui.messages import sentence_and_hint
 from segformer_gui.gui.session.session import Session
 
 Index = QModelIndex | QPersistentModelIndex
+STATE_ROLE = Qt.ItemDataRole.UserRole
 _ROOT = QModelIndex()
+_ROW_HEIGHT = 58
+_THUMBNAIL = QSize(64, 48)
+_ICON = 16
 
 
 class FilesModel(QAbstractListModel):
@@ -41,68 +54,122 @@ class FilesModel(QAbstractListModel):
         self._session = session
         session.images.list_changed.connect(self._reset)
         session.images.pixels_changed.connect(lambda: self._refresh(session.images.current))
+        session.thumbnails.made.connect(self._refresh)
         session.segmentation.status_changed.connect(self._refresh)
         session.segmentation.reset.connect(self._refresh_all)
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         """One row an image."""
-        return 0 if parent.isValid() else len(self._session.images.paths)
+        return 0 if parent.isValid() else len(self._session.images.listed)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Name, state and path of the image in a row."""
         if not index.isValid():
             return None
-        path = self._session.images.paths[index.row()]
+        path = self._session.images.listed[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return path.name
-        if role == Qt.ItemDataRole.DecorationRole:
-            return self._icon(path)
+        state = {
+            "failed": self.tr("Failed"),
+            "open": self.tr("Not segmented"),
+            "segmented": self.tr("Segmented"),
+        }[self._session.status(path)]
+        if role == STATE_ROLE:
+            return state
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            return f"{path}\n{self._status(path)}"
+            session = self._session
+            error = session.images.errors.get(path) or session.segmentation.errors.get(path)
+            return f"{path}\n{sentence_and_hint(error)[0] if error else state}"
         return None
-
-    def _error(self, path: Path) -> Exception | None:
-        return self._session.images.errors.get(path) or self._session.segmentation.errors.get(path)
-
-    def _icon(self, path: Path) -> object:
-        colors = theme.colors()
-        if self._error(path):
-            return theme.pixmap("error", colors.error, 16)
-        if path in self._session.segmentation:
-            return theme.pixmap("done", colors.good, 16)
-        return theme.pixmap("waiting", colors.disabled, 16)
-
-    def _status(self, path: Path) -> str:
-        if error := self._error(path):
-            return sentence_and_hint(error)[0]
-        if path in self._session.segmentation:
-            return self.tr("Segmented")
-        return self.tr("Not segmented")
 
     def _reset(self) -> None:
         self.beginResetModel()
         self.endResetModel()
 
     def _refresh(self, path: Path | None) -> None:
-        if path is not None and path in self._session.images:
-            index = self.index(self._session.images.row(path))
-            self.dataChanged.emit(index, index)
+        row = self._session.images.row(path)
+        if row is not None:
+            self.dataChanged.emit(self.index(row), self.index(row))
 
     def _refresh_all(self) -> None:
         if self.rowCount():
             self.dataChanged.emit(self.index(0), self.index(self.rowCount() - 1))
 
 
-class _NameDelegate(QStyledItemDelegate):
-    """Lets a long name be shortened in the middle instead of making the list wider."""
+class FileDelegate(QStyledItemDelegate):
+    """Draws a row: thumbnail, name, state. Painting a row is what asks for its thumbnail."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """As high as usual, as wide as there is room."""
-        return QSize(0, super().sizeHint(option, index).height())
+        """All rows are equally high, and as wide as there is room."""
+        return QSize(0, _ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Draw the row in the theme's colours."""
+        rect: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
+        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
+        path = self._session.images.listed[index.row()]
+        colors = theme.colors()
+        painter.save()
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, QColor(colors.selection))
+        elif state & QStyle.StateFlag.State_MouseOver:
+            painter.fillRect(rect, QColor(colors.hover))
+        place = QRect(rect.left() + 6, rect.top() + 5, _THUMBNAIL.width(), _THUMBNAIL.height())
+        self._paint_thumbnail(painter, place, path)
+        left = place.right() + 10
+        name_box = QRect(left, rect.top() + 8, rect.right() - left - 6, 21)
+        state_box = name_box.translated(0, 21)
+        metrics = painter.fontMetrics()
+        middle = Qt.TextElideMode.ElideMiddle
+        painter.setPen(QColor(colors.text))
+        vertical = Qt.AlignmentFlag.AlignVCenter
+        name = metrics.elidedText(path.name, middle, name_box.width())
+        painter.drawText(name_box, vertical, name)
+        status = self._session.status(path)
+        icon, tint = {
+            "failed": ("error", colors.error),
+            "open": ("waiting", colors.muted),
+            "segmented": ("done", colors.good),
+        }[status]
+        painter.drawPixmap(left, state_box.center().y() - 7, theme.pixmap(icon, tint, _ICON))
+        painter.setPen(QColor(colors.error if status == "failed" else colors.muted))
+        state_box.setLeft(left + _ICON + 5)
+        text = metrics.elidedText(index.data(STATE_ROLE), middle, state_box.width())
+        painter.drawText(state_box, vertical, text)
+        painter.restore()
+
+    def _paint_thumbnail(self, painter: QPainter, place: QRect, path: Path) -> None:
+        thumbnail = self._session.thumbnails.get(path)
+        if thumbnail is None:
+            name = theme.pixmap("image", theme.colors().disabled, 24)
+            painter.drawPixmap(place.center().x() - 11, place.center().y() - 11, name)
+            return
+        height, width = thumbnail.shape[:2]
+        image = QImage(thumbnail.data, width, height, 3 * width, QImage.Format.Format_RGB888)  # pyright: ignore
+        size = QSize(width, height).scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        target = QRectF(0, 0, max(1, size.width()), max(1, size.height()))
+        target.moveCenter(place.toRectF().center())
+        rounded = QPainterPath()
+        rounded.addRoundedRect(target, 4, 4)
+        painter.save()
+        painter.setRenderHints(
+            QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform
+        )
+        painter.setClipPath(rounded)
+        painter.drawImage(target, image)
+        painter.restore()
 
 
 class FilesView(QListView):
     """The list; says what to do while it is empty."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the rows, or the hint."""
@@ -112,7 +179,14 @@ class FilesView(QListView):
             painter.setPen(QColor(theme.colors().muted))
             box = self.viewport().rect().adjusted(16, 16, -16, -16)
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(box, flags, self.tr("No images yet.\nDrop some on the window."))
+            searched = bool(self._session.images.filter_text)
+            painter.drawText(
+                box,
+                flags,
+                self.tr("No name contains that.")
+                if searched
+                else self.tr("No images yet.\nDrop some on the window."),
+            )
 
 
 class FilesDock(QDockWidget):
@@ -123,13 +197,25 @@ class FilesDock(QDockWidget):
         self.setObjectName("files_dock")
         self.setWindowTitle(self.tr("Images"))
         self._session = session
-        self.view = FilesView(self)
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText(self.tr("Find an image"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName(self.tr("Find an image"))
+        self.search.textChanged.connect(session.images.set_filter)
+        self.sort = QToolButton(self)
+        self.sort.setToolTip(self.tr("Sort the list"))
+        self.sort.setAccessibleName(self.tr("Sort the list"))
+        self.sort.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.sort.setIcon(theme.icon("sort"))
+        self.sort.setMenu(self._sort_menu())
+        self.view = FilesView(session, self)
         self.view.setModel(FilesModel(session, self))
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.view.setItemDelegate(_NameDelegate(self))
+        self.view.setItemDelegate(FileDelegate(session, self))
+        self.view.setMouseTracking(True)
         self.view.setUniformItemSizes(True)
-        self.view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.view.setIconSize(QSize(16, 16))
+        self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setAccessibleName(self.tr("Open images"))
         self.view.selectionModel().currentChanged.connect(self._select)
         self._count = QLabel(self)
@@ -138,6 +224,10 @@ class FilesDock(QDockWidget):
         content.setMinimumWidth(150)
         layout = QVBoxLayout(content)
         layout.setContentsMargins(8, 2, 8, 8)
+        top = QHBoxLayout()
+        top.addWidget(self.search, 1)
+        top.addWidget(self.sort)
+        layout.addLayout(top)
         layout.addWidget(self.view)
         layout.addWidget(self._count)
         self.setWidget(content)
@@ -150,17 +240,44 @@ class FilesDock(QDockWidget):
 
     def selected_paths(self) -> list[Path]:
         """The images that are selected in the list."""
-        paths = self._session.images.paths
+        paths = self._session.images.listed
         return [paths[index.row()] for index in self.view.selectedIndexes()]
 
     def _select(self, index: QModelIndex) -> None:
         if index.isValid():
-            self._session.images.select(self._session.images.paths[index.row()])
+            self._session.images.select(self._session.images.listed[index.row()])
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the theme's colours."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.sort.setIcon(theme.icon("sort"))
+
+    def _sort_menu(self) -> QMenu:
+        images = self._session.images
+        texts: dict[ListOrder, str] = {
+            "opened": self.tr("As &opened"),
+            "name": self.tr("By &name"),
+            "date": self.tr("By &date, latest first"),
+            "status": self.tr("By &status, failed first"),
+        }
+        menu = QMenu(self.sort)
+        group = QActionGroup(menu)
+        for order in get_args(ListOrder):
+            action = menu.addAction(texts[order])
+            action.setCheckable(True)
+            action.setChecked(order == images.order)
+            action.triggered.connect(lambda _=False, order=order: images.set_order(order))
+            group.addAction(action)
+        return menu
 
     def _show_current(self) -> None:
-        current = self._session.images.current
-        if current is not None and current in self._session.images:
-            index = self.view.model().index(self._session.images.row(current), 0)
+        images = self._session.images
+        if self.search.text() != images.filter_text:
+            self.search.setText(images.filter_text)
+        row = images.row(images.current)
+        if row is not None:
+            index = self.view.model().index(row, 0)
             selection = self.view.selectionModel()
             # A list that gets the focus makes its first row current, without selecting it.
             if index != self.view.currentIndex() or not selection.isSelected(index):
@@ -171,16 +288,19 @@ class FilesDock(QDockWidget):
 
     def _show_count(self) -> None:
         images = self._session.images
+        row = images.row(images.current)
         if images.scans:
-            self._count.setText(self.tr("Looking for images…"))
-            return
-        if images.current is None or images.current not in images:
-            self._count.setText(self.tr("No image open"))
-            return
-        self._count.setText(
-            self.tr("{row} of {total}  ·  {segmented} segmented").format(
-                row=images.row(images.current) + 1,
+            text = self.tr("Looking for images…")
+        elif not images.paths:
+            text = self.tr("No image open")
+        elif images.filter_text:
+            text = self.tr("{listed} of {total} found").format(
+                listed=len(images.listed), total=len(images.paths)
+            )
+        else:
+            text = self.tr("{row} of {total}  ·  {segmented} segmented").format(
+                row=row + 1 if row is not None else 0,
                 total=len(images.paths),
                 segmented=self._session.segmentation.count(),
             )
-        )
+        self._count.setText(text)

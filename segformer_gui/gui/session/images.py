@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
 from segformer_gui.core.catalogue import CHECKPOINT_SUFFIXES, CONFIG_FILE
-from segformer_gui.core.images import find_images
+from segformer_gui.core.images import find_images, natural_key
+from segformer_gui.core.settings import ListOrder
 from segformer_gui.gui.session.pictures import Picture, RecentlyUsed, load_picture
 from segformer_gui.gui.session.ports import Lanes
 
 _CACHE_BYTES = 512 << 20
 
+Status = Literal["failed", "open", "segmented"]
+_RANKS: tuple[Status, ...] = ("failed", "open", "segmented")
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the list is sorted and searched by; found out in a worker."""
+
+    searched: str
+    name_key: list[str | int]
+    date_s: float
+
 
 class Images(QObject):
-    """The list of open images. One of them is current: decoded, or being decoded, or broken."""
+    """The list of open images. One of them is current: decoded, or being decoded, or broken.
+
+    `paths` are all of them as they were opened, `listed` those that the list shows, in its order.
+    """
 
     list_changed = Signal()
     current_changed = Signal()
@@ -26,23 +44,53 @@ class Images(QObject):
     checkpoint_found = Signal(Path)  # Among what was opened.
     failed = Signal(Exception)
 
-    def __init__(self, lanes: Lanes) -> None:
+    def __init__(self, lanes: Lanes, status_of: Callable[[Path], Status], order: ListOrder) -> None:
         super().__init__()
         self._lanes = lanes
+        self._status_of = status_of
         self._cache: RecentlyUsed[Picture] = RecentlyUsed(_CACHE_BYTES)
+        self._facts: dict[Path, _Facts] = {}
         self._rows: dict[Path, int] = {}
         self.paths: list[Path] = []
+        self.listed: list[Path] = []
+        self.order: ListOrder = order
+        self.filter_text = ""
         self.current: Path | None = None
         self.picture: Picture | None = None
         self.errors: dict[Path, Exception] = {}
         self.scans = 0
 
-    def row(self, path: Path) -> int:
-        """Place of `path` in the list."""
-        return self._rows[path]
+    def row(self, path: Path | None) -> int | None:
+        """Place of `path` in the list; None where the list does not show it."""
+        return self._rows.get(path) if path else None
 
     def __contains__(self, path: Path) -> bool:
-        return path in self._rows
+        return path in self._facts
+
+    def set_filter(self, text: str) -> None:
+        """List only images whose name contains `text`, whatever its case."""
+        self.filter_text = text
+        self.relist()
+
+    def set_order(self, order: ListOrder) -> None:
+        """Sort the list."""
+        self.order = order
+        self.relist()
+
+    def relist(self) -> None:
+        """Filter and sort anew: a status that changes moves no row by itself."""
+        text = self.filter_text.casefold()
+        listed = [path for path in self.paths if text in self._facts[path].searched]
+        keys: dict[ListOrder, Callable[[Path], Any]] = {
+            "name": lambda path: self._facts[path].name_key,
+            "date": lambda path: -self._facts[path].date_s,
+            "status": lambda path: _RANKS.index(self._status_of(path)),
+        }
+        if self.order in keys:
+            listed.sort(key=keys[self.order])
+        self.listed = listed
+        self._rows = {path: row for row, path in enumerate(listed)}
+        self.list_changed.emit()
 
     def open(self, paths: Iterable[Path], select: Path | None = None) -> None:
         """Add images, folders of images, or name a checkpoint.
@@ -63,7 +111,7 @@ class Images(QObject):
             self.scans -= 1
             self.scanning_changed.emit()
 
-        def found(images: list[Path]) -> None:
+        def found(images: dict[Path, _Facts]) -> None:
             scanned()
             self.opened.emit(absolute)
             self._add(images, select)
@@ -73,7 +121,7 @@ class Images(QObject):
             self.failed.emit(error)
 
         absolute = [path.absolute() for path in places]
-        self._lanes.files.submit(lambda _job: find_images(absolute), found, failed)
+        self._lanes.files.submit(lambda _job: _find(absolute), found, failed)
 
     def select(self, path: Path) -> None:
         """Make `path` the current image and decode it."""
@@ -93,36 +141,52 @@ class Images(QObject):
         if self.current in self.errors:
             self._decode(self.current)
 
+    def neighbour(self, by: int) -> Path | None:
+        """The image `by` places on, as far as the list goes; None where the current one ends it."""
+        row = self.row(self.current)
+        if row is None:
+            return self.listed[0] if self.listed else None
+        there = self.listed[max(0, min(row + by, len(self.listed) - 1))]
+        return there if there != self.current else None
+
     def step(self, by: int) -> None:
         """Select the image `by` places on, as far as the list goes."""
-        if not self.paths:
-            return
-        row = self.row(self.current) + by if self.current else 0
-        self.select(self.paths[max(0, min(row, len(self.paths) - 1))])
+        path = self.neighbour(by)
+        if path is not None:
+            self.select(path)
 
     def remove(self, paths: Iterable[Path]) -> None:
         """Take images off the list; their files stay where they are."""
         gone = set(paths)
-        row = self.row(self.current) if self.current else 0
-        before = sum(1 for path in self.paths[:row] if path in gone)
-        self._set_paths([path for path in self.paths if path not in gone])
+        row = self.row(self.current) or 0
+        before = sum(1 for path in self.listed[:row] if path in gone)
+        self.paths = [path for path in self.paths if path not in gone]
         for path in gone:
+            self._facts.pop(path, None)
             self._cache.drop(path)
             self.errors.pop(path, None)
+        self.relist()
         if self.current not in gone:
             return
-        if self.paths:
-            self.select(self.paths[min(row - before, len(self.paths) - 1)])
+        if left := self.listed or self.paths:
+            self.select(left[min(row - before, len(left) - 1)])
             return
         self.current = self.picture = None
         self._lanes.decode.cancel("current")
         self.current_changed.emit()
         self.pixels_changed.emit()
 
-    def _add(self, images: list[Path], select: Path | None) -> None:
-        new = [image for image in images if image not in self._rows]
-        self._set_paths([*self.paths, *new])
-        self.select(select or (new[0] if new else images[0]))
+    def _add(self, images: dict[Path, _Facts], select: Path | None) -> None:
+        new = [image for image in images if image not in self._facts]
+        self._facts |= images
+        self.paths = [*self.paths, *new]
+        wanted = select or (new[0] if new else next(iter(images)))
+        if self.filter_text.casefold() not in self._facts[wanted].searched:
+            self.filter_text = ""  # What was just opened is to be seen.
+        self.relist()
+        if select is None and new:
+            wanted = min((path for path in new if path in self._rows), key=self._rows.__getitem__)
+        self.select(wanted)
 
     def _decode(self, path: Path) -> None:
         def decoded(picture: Picture) -> None:
@@ -137,10 +201,17 @@ class Images(QObject):
 
         self._lanes.decode.submit(lambda _job: load_picture(path), decoded, failed, "current")
 
-    def _set_paths(self, paths: list[Path]) -> None:
-        self.paths = paths
-        self._rows = {path: row for row, path in enumerate(paths)}
-        self.list_changed.emit()
+
+def _find(places: list[Path]) -> dict[Path, _Facts]:
+    return {image: _facts(image) for image in find_images(places)}
+
+
+def _facts(image: Path) -> _Facts:
+    try:
+        date_s = image.stat().st_mtime
+    except OSError:
+        date_s = 0.0  # Gone since it was found: opening it says so.
+    return _Facts(image.name.casefold(), natural_key(Path(image.name)), date_s)
 
 
 def _is_checkpoint(path: Path) -> bool:

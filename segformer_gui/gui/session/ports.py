@@ -52,6 +52,7 @@ class Lanes:
 
     inference: Lane
     decode: Lane
+    thumbnails: Lane
     files: Lane
     network: Lane
 

@@ -15,12 +15,13 @@ from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
 from segformer_gui.gui.session.batch import Export, SegmentAll
-from segformer_gui.gui.session.images import Images
+from segformer_gui.gui.session.images import Images, Status
 from segformer_gui.gui.session.maps import Maps
 from segformer_gui.gui.session.models import Models
 from segformer_gui.gui.session.ports import Engine, Lanes, ModelRequest, ReadyModel
 from segformer_gui.gui.session.samples import Samples, sample_files
 from segformer_gui.gui.session.segmentation import Segmentation
+from segformer_gui.gui.session.thumbnails import Thumbnails
 from segformer_gui.gui.session.view import View
 
 _log = logging.getLogger(__name__)
@@ -38,7 +39,8 @@ class Session(QObject):
         self._lanes = lanes
         self._closed = False
         self.settings = settings
-        self.images = Images(lanes)
+        self.images = Images(lanes, self.status, settings.list_order)
+        self.thumbnails = Thumbnails(lanes)
         self.segmentation = Segmentation(lanes, engine)
         self.maps = Maps(lanes, self.segmentation)
         self.segment_all = SegmentAll(lanes, engine, self.segmentation)
@@ -56,6 +58,8 @@ class Session(QObject):
         self.images.opened.connect(self._remember)
         self.maps.logits_missing.connect(self._find_logits_again)
         self.models.ready_changed.connect(self._model_changed)
+        self.segmentation.reset.connect(self._status_changed)
+        self.segment_all.finished.connect(self._status_changed)
         for store in (
             self.images,
             self.segmentation,
@@ -80,6 +84,12 @@ class Session(QObject):
             except UserError:
                 _log.exception("The settings could not be saved.")
         return self._lanes.close(timeout_s)
+
+    def status(self, path: Path) -> Status:
+        """How far an open image is."""
+        if path in self.images.errors or path in self.segmentation.errors:
+            return "failed"
+        return "segmented" if path in self.segmentation else "open"
 
     def open_sample(self, path: Path) -> None:
         """Open all sample scenes and show this one."""
@@ -126,6 +136,7 @@ class Session(QObject):
         self.settings = replace(
             self.settings,
             opacity=self.view.opacity,
+            list_order=self.images.order,
             model=request.spec,
             device=request.device,
             precision=request.precision,
@@ -135,7 +146,14 @@ class Session(QObject):
     def _can_segment(self) -> bool:
         return self.models.ready is not None and not self.models.loading
 
+    def _status_changed(self) -> None:
+        """Sort by status again, when many have changed at once."""
+        if self.images.order == "status":
+            self.images.relist()
+
     def _pixels_changed(self) -> None:
+        if picture := self.images.picture:
+            self.thumbnails.offer(picture.path, picture.levels[-1])
         self.segmentation.show(self.images.current if self.images.picture else None)
         self._segment_if_wanted()
 
