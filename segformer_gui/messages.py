@@ -92,6 +92,12 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "{count} files of the data set cannot be used:\n{problems}."),
         QT_TRANSLATE_NOOP("messages", "Mend or remove these files; nothing was trained."),
     ),
+    "clipboard_no_image": (
+        QT_TRANSLATE_NOOP("messages", "There is no image on the clipboard."),
+        QT_TRANSLATE_NOOP(
+            "messages", "Copy an image, or image files in a file manager, then paste again."
+        ),
+    ),
     "corruption_image_too_small": (
         QT_TRANSLATE_NOOP("messages", "{width} x {height} pixels are too few for a corruption."),
         QT_TRANSLATE_NOOP("messages", "Both sides must have at least {smallest} pixels."),

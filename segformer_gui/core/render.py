@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +24,22 @@ def colorize(labels: Labels, classes: ClassSet) -> NDArray[np.uint8]:
 
 
 def overlay(
-    image: NDArray[np.uint8], labels: Labels, classes: ClassSet, opacity: float = 0.5
+    image: NDArray[np.uint8],
+    labels: Labels,
+    classes: ClassSet,
+    opacity: float = 0.5,
+    hidden: Sequence[int] = (),
 ) -> NDArray[np.uint8]:
-    """Blend class colours over the image: (H, W, 3) uint8 RGB; `opacity` 0 = image, 1 = colours."""
-    return cv2.addWeighted(image, 1 - opacity, colorize(labels, classes), opacity, 0)  # pyright: ignore
+    """Blend class colours over the image: (H, W, 3) uint8 RGB; `opacity` 0 = image, 1 = colours.
+
+    Where the class is among the `hidden` ones the image stays as it is.
+    """
+    blended = cv2.addWeighted(image, 1 - opacity, colorize(labels, classes), opacity, 0)
+    if hidden:
+        covered = np.ones(max(256, len(classes)), np.uint8)
+        covered[list(hidden)] = 0
+        cv2.copyTo(image, 1 - covered[labels], blended)
+    return blended  # pyright: ignore
 
 
 def outlines(labels: Labels) -> Labels:

@@ -74,12 +74,36 @@ ENTRIES = (
         separated=True,
     ),
     Entry(
+        "copy",
+        "edit",
+        QT_TRANSLATE_NOOP("actions", "&Copy image with overlay"),
+        QT_TRANSLATE_NOOP("actions", "Copy the whole image in full size with its mask over it"),
+        ("Ctrl+C",),
+        "copy",
+    ),
+    Entry(
+        "copy_view",
+        "edit",
+        QT_TRANSLATE_NOOP("actions", "Copy &view"),
+        QT_TRANSLATE_NOOP("actions", "Copy what the canvas shows, as it shows it"),
+        ("Ctrl+Shift+C",),
+    ),
+    Entry(
+        "paste",
+        "edit",
+        QT_TRANSLATE_NOOP("actions", "Pas&te"),
+        QT_TRANSLATE_NOOP("actions", "Open the image or the image files on the clipboard"),
+        ("Ctrl+V",),
+        "paste",
+    ),
+    Entry(
         "previous",
         "edit",
         QT_TRANSLATE_NOOP("actions", "&Previous image"),
         QT_TRANSLATE_NOOP("actions", "Go to the image above in the list"),
         ("A",),
         "previous",
+        separated=True,
     ),
     Entry(
         "next",
@@ -101,7 +125,7 @@ ENTRIES = (
     Entry(
         "clear",
         "edit",
-        QT_TRANSLATE_NOOP("actions", "&Clear list"),
+        QT_TRANSLATE_NOOP("actions", "C&lear list"),
         QT_TRANSLATE_NOOP("actions", "Take all images off the list; the files stay"),
     ),
     Entry(

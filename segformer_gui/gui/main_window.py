@@ -53,6 +53,7 @@ from segformer_gui.gui.welcome import Welcome
 
 _log = logging.getLogger(__name__)
 _ZOOM_STEP = 1.25
+_COPIED_SHOWN_MS = 4000
 
 
 class MainWindow(QMainWindow):
@@ -118,6 +119,9 @@ class MainWindow(QMainWindow):
             "open_model_folder": self._open_model_folder,
             "export": self._export,
             "quit": self.close,
+            "copy": session.clipboard.copy,
+            "copy_view": lambda: session.clipboard.put(self.canvas.grab().toImage()),
+            "paste": session.clipboard.paste,
             "previous": lambda: session.images.step(-1),
             "next": lambda: session.images.step(1),
             "remove": lambda: session.remove_images(self.files.selected_paths()),
@@ -150,6 +154,7 @@ class MainWindow(QMainWindow):
         session.segment_all.finished.connect(self._all_segmented)
         session.export.planned.connect(self._confirm_export)
         session.export.finished.connect(self._exported)
+        session.clipboard.copied.connect(self._copied)
         session.view.overlay_changed.connect(self._update)
         for signal in (
             session.images.list_changed,
@@ -176,6 +181,8 @@ class MainWindow(QMainWindow):
         ready = session.models.ready is not None and not session.models.loading
         shown = images.picture is not None
         enabled = {
+            "copy": shown,
+            "copy_view": shown,
             "previous": images.neighbour(-1) is not None,
             "next": images.neighbour(1) is not None,
             "remove": bool(images.paths) and not many,
@@ -249,6 +256,10 @@ class MainWindow(QMainWindow):
             self.tr("Open folder"),
             lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)),
         )
+
+    def _copied(self, width: int, height: int) -> None:
+        text = self.tr("Copied {width} x {height} pixels").format(width=width, height=height)
+        self.statusBar().showMessage(text, _COPIED_SHOWN_MS)
 
     def _list_failures(self, sentence: str, progress: Progress) -> bool:
         """One list of everything that failed in a run over many images, if anything did."""

@@ -71,3 +71,7 @@ class MenuBar(QMenuBar):
             )
         if self.recent.isEmpty():
             self.recent.addAction(self.tr("Nothing opened yet")).setEnabled(False)
+            return
+        self.recent.addSeparator()
+        clear = self.recent.addAction(self.tr("&Clear this list"))
+        clear.triggered.connect(self._session.forget_recent)

@@ -81,3 +81,17 @@ def test_outlines_are_the_pixels_with_a_neighbour_of_another_class(labels):
             expected[y, x] = labels[y, x]
     np.testing.assert_array_equal(outlines(labels), expected)
     assert outlines(labels).dtype == labels.dtype
+
+
+@given(
+    hnp.arrays(np.uint8, SHAPES, elements=st.integers(0, 18)),
+    st.lists(st.integers(0, 18), max_size=5),
+)
+def test_hidden_classes_leave_the_image_as_it_is(labels, hidden):
+    classes = known_class_set("cityscapes")
+    image = np.full((*labels.shape, 3), 77, np.uint8)
+    blended = overlay(image, labels, classes, 0.5, hidden)
+    whole = overlay(image, labels, classes, 0.5)
+    for index in np.ndindex(labels.shape):
+        expected = image if labels[index] in hidden else whole
+        assert blended[index].tolist() == expected[index].tolist()

@@ -160,8 +160,13 @@ def test_recent_places_are_remembered_latest_first(window, images):
     window.session.images.open([images[1].parent])
     assert window.session.settings.recent == (str(images[1].parent), str(images[0]))
     window.menus.recent.aboutToShow.emit()
-    texts = [action.text() for action in window.menus.recent.actions()]
-    assert texts == list(window.session.settings.recent)
+    actions = window.menus.recent.actions()
+    texts = [action.text() for action in actions if not action.isSeparator()]
+    assert texts == [*window.session.settings.recent, "&Clear this list"]
+    actions[-1].trigger()
+    assert window.session.settings.recent == ()
+    window.menus.recent.aboutToShow.emit()
+    assert [action.isEnabled() for action in window.menus.recent.actions()] == [False]
 
 
 def test_open_dialogs_pass_on_what_was_chosen(window, images, monkeypatch):

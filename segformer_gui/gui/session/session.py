@@ -15,6 +15,7 @@ from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
 from segformer_gui.gui.session.batch import Export, SegmentAll
+from segformer_gui.gui.session.clipboard import Clipboard
 from segformer_gui.gui.session.images import Images, Status
 from segformer_gui.gui.session.maps import Maps
 from segformer_gui.gui.session.models import Models
@@ -49,6 +50,7 @@ class Session(QObject):
         self.samples = Samples(lanes)
         self.view = View(settings.opacity, settings.palette)
         self.export = Export(lanes, self.segmentation, self.view)
+        self.clipboard = Clipboard(lanes, self.images, self.segmentation, self.view)
         self._model_of_results: ReadyModel | None = None
         self.segmentation.options = _options(settings)
 
@@ -67,6 +69,7 @@ class Session(QObject):
             self.models,
             self.export,
             self.samples,
+            self.clipboard,
         ):
             store.failed.connect(self.failed)
 
@@ -129,6 +132,10 @@ class Session(QObject):
         if options != self.segmentation.options:
             self.segmentation.options = options
             self._results_are_outdated()
+
+    def forget_recent(self) -> None:
+        """Forget what was opened lately."""
+        self.change_settings(recent=())
 
     def _save_settings(self) -> None:
         """Write the preferences as they are now, with what the stores know better."""

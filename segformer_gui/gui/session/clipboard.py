@@ -1,0 +1,96 @@
+"""Images in from the clipboard, and out to it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication, QImage
+
+from segformer_gui.core.errors import UserError
+from segformer_gui.core.images import write_png
+from segformer_gui.core.palettes import painted
+from segformer_gui.core.paths import user_data_dir
+from segformer_gui.core.render import overlay
+from segformer_gui.gui.session.images import Images
+from segformer_gui.gui.session.ports import Lanes
+from segformer_gui.gui.session.segmentation import Segmentation
+from segformer_gui.gui.session.view import View
+
+
+class Clipboard(QObject):
+    """Pastes what was copied elsewhere; copies the current image with its mask over it."""
+
+    copied = Signal(int, int)  # Width and height of what is on the clipboard now.
+    failed = Signal(Exception)
+
+    def __init__(
+        self, lanes: Lanes, images: Images, segmentation: Segmentation, view: View
+    ) -> None:
+        super().__init__()
+        self._lanes = lanes
+        self._images = images
+        self._segmentation = segmentation
+        self._view = view
+
+    def paste(self) -> None:
+        """Open the files on the clipboard, or save the pixels on it as PNG and open that."""
+        content = QGuiApplication.clipboard().mimeData()
+        urls = content.urls() if content else []  # None where nothing was ever copied.
+        files = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        if files:
+            self._images.open(files)
+            return
+        image = QGuiApplication.clipboard().image()
+        if image.isNull():
+            self.failed.emit(UserError("clipboard_no_image"))
+            return
+        self._lanes.files.submit(
+            lambda _job: _save(image), lambda path: self._images.open([path]), self.failed.emit
+        )
+
+    def copy(self) -> None:
+        """Put the current image in full size, with its mask as it is shown, on the clipboard."""
+        picture, result, view = self._images.picture, self._segmentation.result, self._view
+        if picture is None:
+            return
+        opacity, palette = view.opacity, view.palette
+        classes = range(len(result.classes)) if result else ()
+        hidden = [class_id for class_id in classes if not view.shows(class_id)]
+
+        def work(_job: object) -> QImage:
+            pixels = picture.pixels
+            if result is not None:
+                colored = painted(result.classes, palette)
+                pixels = overlay(pixels, result.labels, colored, opacity, hidden)
+            height, width = pixels.shape[:2]
+            shared = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)  # pyright: ignore
+            return shared.copy()
+
+        self._lanes.files.submit(work, self.put, self.failed.emit, "copy")
+
+    def put(self, image: QImage) -> None:
+        """Put an image on the clipboard."""
+        QGuiApplication.clipboard().setImage(image)
+        self.copied.emit(image.width(), image.height())
+
+
+def _save(image: QImage) -> Path:
+    """Write pasted pixels to a new file in the user's folder. Raises as `write_png`."""
+    folder = user_data_dir() / "pasted"
+    stem = datetime.now().astimezone().strftime("pasted-%Y-%m-%d-%H%M%S")
+    path, number = folder / f"{stem}.png", 2
+    while path.exists():
+        path, number = folder / f"{stem}-{number}.png", number + 1
+    write_png(path, _pixels(image))
+    return path
+
+
+def _pixels(image: QImage) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB; alpha is ignored, as in files."""
+    rgb = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
+    return np.ascontiguousarray(rows[:, : 3 * rgb.width()]).reshape(rgb.height(), rgb.width(), 3)
