@@ -17,9 +17,9 @@ import numpy as np
 
 from segformer_gui import app
 from segformer_gui.core.images import write_png
+from segformer_gui.core.outputs import OUTPUT_KINDS
 from segformer_gui.core.paths import shipped
 from segformer_gui.core.settings import Settings
-from segformer_gui.gui.session.export import EXPORT_KINDS
 
 TICK_MS = 2
 
@@ -85,8 +85,8 @@ def main() -> int:
     done: list[object] = []
     session.export.finished.connect(done.append)
     phase(
-        "export all, three files each",
-        lambda: session.export.prepare(images, folder / "out", EXPORT_KINDS, 0.5),
+        "export all, six files each",
+        lambda: session.export.prepare(images, folder / "out", OUTPUT_KINDS, 0.5),
         lambda: bool(done),
     )
     timer.stop()

@@ -55,7 +55,7 @@ def corrupt(
     """
     with errors_as_sentences():
         corruption.check_condition(name, severity, engine.value)
-        outputs = plan_outputs(find_images(paths), out, [""])
+        outputs = plan_outputs(find_images(paths), out, [".png"])
         if not is_on_protocol(severity):
             print_notes((Note("off_protocol", {"severity": f"{severity:g}"}),))
         failed = 0

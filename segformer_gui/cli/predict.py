@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,9 +34,14 @@ from segformer_gui.core.catalogue import EMBEDDED_MODEL
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import find_images, read_image, write_png
 from segformer_gui.core.inference.options import Measure, SegmentOptions
-from segformer_gui.core.outputs import LabelFormat, encode_labels, plan_outputs
+from segformer_gui.core.outputs import (
+    LabelFormat,
+    OutputKind,
+    output_endings,
+    plan_outputs,
+    write_outputs,
+)
 from segformer_gui.core.palettes import Palette, painted
-from segformer_gui.core.render import overlay
 
 if TYPE_CHECKING:
     from segformer_gui.core.inference.prediction import Prediction
@@ -54,6 +60,10 @@ def predict(
     with_overlay: Annotated[
         bool, typer.Option("--overlay", help="Also write the image with the mask over it.")
     ] = False,
+    with_statistics: Annotated[
+        bool,
+        typer.Option("--statistics", help="Also write shares, confidence and versions as JSON."),
+    ] = False,
     format_: Annotated[
         LabelFormat, typer.Option("--format", help="Class ids, colours, or Cityscapes' own ids.")
     ] = "index",
@@ -71,27 +81,32 @@ def predict(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Segment images and write their masks as <stem>.png (and <stem>_overlay.png).
+    """Segment images and write their masks as <stem>.png.
 
-    <stem>_confidence.png, _entropy and _margin are 16-bit grey: 0 to 65535 for 0 to 1.
+    Beside it go <stem>_overlay.png and <stem>_statistics.json where they are asked for, and
+    <stem>_confidence.png, _entropy and _margin as 16-bit grey: 0 to 65535 for 0 to 1.
 
     A file that cannot be read is named and left out; the exit code is then 2.
     """
     options = segment_options(size, sliding, flip)
     with errors_as_sentences():
-        wanted: dict[Measure, bool] = {
+        beside: list[OutputKind] = []
+        if with_overlay:
+            beside.append("overlay")
+        if with_statistics:
+            beside.append("statistics")
+        kinds: list[OutputKind] = [format_, *beside]
+        asked: dict[Measure, bool] = {
             "confidence": confidence,
             "entropy": entropy,
             "margin": margin,
         }
-        measures: list[Measure] = [measure for measure in wanted if wanted[measure]]
-        endings = ["", *(f"_{measure}" for measure in measures)]
-        if with_overlay:
-            endings.append("_overlay")
+        measures: list[Measure] = [measure for measure in asked if asked[measure]]
+        endings = [".png", *output_endings(beside), *(f"_{m}.png" for m in measures)]
         outputs = plan_outputs(find_images(paths), out, endings)
         segmenter = make_segmenter(model, device, precision)
         print_notes(segmenter.model.notes)
-        written, failed = _predict_all(segmenter, options, outputs, format_, palette, measures)
+        written, failed = _predict_all(segmenter, options, outputs, kinds, measures, palette)
         if json:
             print_json({"model": segmenter.model.id, "written": written, "failed": failed})
         else:
@@ -104,9 +119,9 @@ def _predict_all(
     segmenter: Segmenter,
     options: SegmentOptions,
     outputs: dict[Path, list[Path]],
-    label_format: LabelFormat,
-    palette: Palette,
+    kinds: list[OutputKind],
     measures: list[Measure],
+    palette: Palette,
 ) -> tuple[list[dict[str, object]], list[str]]:
     """Facts of each mask written, and the images that failed."""
     written: list[dict[str, object]] = []
@@ -121,12 +136,11 @@ def _predict_all(
                 continue
             prediction = segmenter.segment(image, options)
             print_notes(prediction.notes)
-            classes = painted(prediction.classes, palette)
-            write_png(files[0], encode_labels(prediction.labels, classes, label_format))
-            for measure, file in zip(measures, files[1:], strict=False):
+            files_by_kind = dict(zip(kinds, files, strict=False))
+            colored = replace(prediction, classes=painted(prediction.classes, palette))
+            write_outputs(files_by_kind, colored, image_path, segmenter.model.id, pixels=image)
+            for measure, file in zip(measures, files[len(kinds) :], strict=True):
                 write_png(file, np.round(prediction.measured(measure) * 65535).astype(np.uint16))
-            if len(files) > 1 + len(measures):
-                write_png(files[-1], overlay(image, prediction.labels, classes))
             written.append(_facts(image_path, files, prediction))
     return written, failed
 

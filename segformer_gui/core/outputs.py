@@ -1,19 +1,111 @@
-"""Predictions as files: what their pixels hold, and which file belongs to which image."""
+"""Predictions as files: what they hold, and which file belongs to which image."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
+import segformer_gui
 from segformer_gui.core.classes import IGNORE, ClassSet, known_class_set, plain_name
-from segformer_gui.core.errors import UserError
-from segformer_gui.core.render import Labels, colorize
+from segformer_gui.core.errors import Note, UserError
+from segformer_gui.core.files import write_atomically
+from segformer_gui.core.images import read_image, write_png
+from segformer_gui.core.render import Labels, colorize, overlay
+
+if TYPE_CHECKING:
+    from segformer_gui.core.inference.prediction import Timings
 
 LabelFormat = Literal["index", "color", "labelIds", "trainIds"]
+OutputKind = Literal["index", "color", "overlay", "labelIds", "trainIds", "statistics"]
+OUTPUT_KINDS: tuple[OutputKind, ...] = get_args(OutputKind)
+
+
+class Outcome(Protocol):
+    """What can be written: a `Prediction`, or what the window keeps of one."""
+
+    @property
+    def labels(self) -> Labels: ...
+    @property
+    def classes(self) -> ClassSet: ...
+    @property
+    def mean_confidence(self) -> float: ...
+    @property
+    def timings(self) -> Timings: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def notes(self) -> tuple[Note, ...]: ...
+
+
+def write_outputs(
+    files: Mapping[OutputKind, Path],
+    outcome: Outcome,
+    image: Path,
+    model: str,
+    opacity: float = 0.5,
+    pixels: NDArray[np.uint8] | None = None,
+) -> None:
+    """Write one image's files, each whole or not at all.
+
+    `pixels` are those of `image`, which is read where an overlay needs them and they are not given.
+    Errors as `encode_labels`, `read_image` and `write_png`.
+    """
+    for kind, file in files.items():
+        if kind == "statistics":
+            text = json.dumps(statistics(outcome, image, model), indent=2, ensure_ascii=False)
+            write_atomically(file, f"{text}\n".encode(errors="replace"))
+        elif kind == "overlay":
+            pixels = read_image(image) if pixels is None else pixels
+            write_png(file, overlay(pixels, outcome.labels, outcome.classes, opacity))
+        else:
+            write_png(file, encode_labels(outcome.labels, outcome.classes, kind))
+
+
+def statistics(outcome: Outcome, image: Path, model: str) -> dict[str, object]:
+    """What is known of a prediction, as JSON can hold it; shares of the image's pixels in 0..1."""
+    height, width = outcome.labels.shape
+    counts = pixels_per_class(outcome.labels, len(outcome.classes))
+    return {
+        "image": str(image),
+        "width": width,
+        "height": height,
+        "model": model,
+        "class_set": outcome.classes.name,
+        "classes": [
+            {
+                "id": class_id,
+                "name": name,
+                "pixels": int(counts[class_id]),
+                "share": float(counts[class_id] / outcome.labels.size),
+            }
+            for class_id, name in enumerate(outcome.classes.names)
+        ],
+        "mean_confidence": outcome.mean_confidence,
+        "device": outcome.device,
+        "precision": outcome.precision,
+        "ms": round(outcome.timings.total_ms, 1),
+        "notes": [note.code for note in outcome.notes],
+        "versions": {
+            "segformer_gui": segformer_gui.__version__,
+            "torch": metadata.version("torch"),
+        },
+    }
+
+
+def pixels_per_class(labels: Labels, classes: int) -> NDArray[np.int64]:
+    """How many pixels of labels (H, W) each of the `classes` classes has: (N,)."""
+    # In strips: bincount works on an int64 copy, eight times the size of the labels.
+    strips = (labels[top : top + 256].ravel() for top in range(0, len(labels), 256))
+    return np.sum([np.bincount(strip, minlength=classes) for strip in strips], axis=0)
 
 
 def encode_labels(labels: Labels, classes: ClassSet, label_format: LabelFormat) -> Labels:
@@ -27,24 +119,36 @@ def encode_labels(labels: Labels, classes: ClassSet, label_format: LabelFormat) 
         return labels
     if label_format == "color":
         return colorize(labels, classes)
-    cityscapes = known_class_set("cityscapes")
-    train_ids = {plain_name(name): index for index, name in enumerate(cityscapes.names)}
-    to_train_id = [train_ids.get(plain_name(name), IGNORE) for name in classes.names]
+    to_train_id = cityscapes_train_ids(classes)
     if set(to_train_id) == {IGNORE}:
         raise UserError("format_needs_cityscapes", format=label_format)
     table = np.full(max(256, len(classes)), IGNORE, np.uint8)
     table[: len(classes)] = to_train_id
     if label_format == "labelIds":
+        cityscapes = known_class_set("cityscapes")
         label_ids = np.zeros(256, np.uint8)
         label_ids[: len(cityscapes)] = cityscapes.label_ids
         table = label_ids[table]
     return table[labels]
 
 
+def cityscapes_train_ids(classes: ClassSet) -> list[int]:
+    """Cityscapes' trainId of each class, found by its name; 255 where it has no such class."""
+    cityscapes = known_class_set("cityscapes")
+    train_ids = {plain_name(name): index for index, name in enumerate(cityscapes.names)}
+    return [train_ids.get(plain_name(name), IGNORE) for name in classes.names]
+
+
+def output_endings(kinds: Sequence[OutputKind]) -> list[str]:
+    """How the file names of each kind end: `.png` for class ids, else `_color.png` and so on."""
+    endings = {"index": ".png", "statistics": "_statistics.json"}
+    return [endings.get(kind, f"_{kind}.png") for kind in kinds]
+
+
 def plan_outputs(
     images: Sequence[Path], folder: Path, endings: Sequence[str]
 ) -> dict[Path, list[Path]]:
-    """Files `<stem><ending>.png` in `folder` for each image, one an ending.
+    """Files `<stem><ending>` in `folder` for each image, one an ending, such as `_overlay.png`.
 
     Images of the same stem get as much of their folders' names before it as tells them apart, so
     that no file is written twice. Raises `UserError` `output_is_input` where a file is itself one
@@ -53,7 +157,7 @@ def plan_outputs(
     sources = {image.resolve() for image in images}
     plan: dict[Path, list[Path]] = {}
     for image, stem in _distinct_stems(images, endings).items():
-        plan[image] = [folder / f"{stem}{ending}.png" for ending in endings]
+        plan[image] = [folder / f"{stem}{ending}" for ending in endings]
         for file in plan[image]:
             if file.resolve() in sources:
                 raise UserError("output_is_input", path=str(file))

@@ -60,7 +60,9 @@ ENTRIES = (
         "export",
         "file",
         QT_TRANSLATE_NOOP("actions", "&Export…"),
-        QT_TRANSLATE_NOOP("actions", "Write class maps, colour maps and overlays as PNG files"),
+        QT_TRANSLATE_NOOP(
+            "actions", "Write masks, overlays and statistics of the segmented images"
+        ),
         ("Ctrl+E",),
         "export",
         separated=True,

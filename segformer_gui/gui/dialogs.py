@@ -25,9 +25,10 @@ from PySide6.QtWidgets import (
 )
 
 import segformer_gui
+from segformer_gui.core.classes import IGNORE
+from segformer_gui.core.outputs import OutputKind, cityscapes_train_ids
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import ENTRIES, MENUS, Actions, translated
-from segformer_gui.gui.session.export import ExportKind
 from segformer_gui.gui.session.session import Session
 
 
@@ -55,19 +56,19 @@ class ExportDialog(QDialog):
         note.setProperty("muted", True)
         note.setVisible(missing > 0)
 
-        texts: dict[ExportKind, tuple[str, str]] = {
-            "index": (self.tr("Class maps"), self.tr("<name>.png, one class number a pixel")),
-            "color": (self.tr("Colour maps"), self.tr("<name>_color.png")),
-            "overlay": (self.tr("Overlays"), self.tr("<name>_overlay.png, image and mask blended")),
-        }
-        self.kinds: dict[ExportKind, QCheckBox] = {}
+        self.kinds: dict[OutputKind, QCheckBox] = {}
         kinds = QGridLayout()
-        for row, (kind, (text, explained)) in enumerate(texts.items()):
+        kinds.setHorizontalSpacing(14)
+        for row, (kind, (text, explained)) in enumerate(self._kinds().items()):
             box = self.kinds[kind] = QCheckBox(text, self)
             box.setChecked(kind in session.settings.export_kinds)
             box.toggled.connect(self._update)
             label = QLabel(explained, self)
             label.setProperty("muted", True)
+            if kind in ("labelIds", "trainIds") and not self._cityscapes_classes():
+                box.setChecked(False)
+                box.setEnabled(False)
+                label.setText(self.tr("The model has no class that Cityscapes has"))
             kinds.addWidget(box, row, 0)
             kinds.addWidget(label, row, 1)
         kinds.setColumnStretch(1, 1)
@@ -109,9 +110,39 @@ class ExportDialog(QDialog):
         current = self._session.images.current
         return [current] if self.current.isChecked() and current else self._done
 
-    def chosen_kinds(self) -> list[ExportKind]:
+    def chosen_kinds(self) -> list[OutputKind]:
         """The forms that are wanted."""
         return [kind for kind, box in self.kinds.items() if box.isChecked()]
+
+    def _kinds(self) -> dict[OutputKind, tuple[str, str]]:
+        named = self._cityscapes_classes()
+        return {
+            "index": (self.tr("Class maps"), self.tr("<name>.png, one class number a pixel")),
+            "color": (self.tr("Colour maps"), self.tr("<name>_color.png")),
+            "overlay": (self.tr("Overlays"), self.tr("<name>_overlay.png, image and mask blended")),
+            "labelIds": (
+                self.tr("Cityscapes labelIds"),
+                self.tr("<name>_labelIds.png, {count} classes by name, others 0").format(
+                    count=named
+                ),
+            ),
+            "trainIds": (
+                self.tr("Cityscapes trainIds"),
+                self.tr("<name>_trainIds.png, {count} classes by name, others 255").format(
+                    count=named
+                ),
+            ),
+            "statistics": (
+                self.tr("Statistics"),
+                self.tr("<name>_statistics.json: shares, confidence, model, versions"),
+            ),
+        }
+
+    def _cityscapes_classes(self) -> int:
+        """How many of the model's classes Cityscapes has, too."""
+        ready = self._session.models.ready
+        ids = cityscapes_train_ids(ready.classes) if ready else []
+        return sum(train_id != IGNORE for train_id in ids)
 
     def _browse(self) -> None:
         folder = QFileDialog.getExistingDirectory(

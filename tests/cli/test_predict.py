@@ -92,6 +92,18 @@ def test_palette_colours_masks_and_overlays(run: Callable, photo: Path, tmp_path
     assert np.array_equal(blended, overlay(image, prediction.labels, classes))
 
 
+def test_statistics_are_written_beside_the_mask(run: Callable, photo: Path, tmp_path: Path) -> None:
+    assert run("predict", photo, "--out", tmp_path / "out", "--statistics").code == 0
+
+    report = json.loads((tmp_path / "out" / "straße_statistics.json").read_text("utf-8"))
+    labels = read_labels(tmp_path / "out" / "straße.png")
+    for entry in report["classes"]:
+        assert entry["pixels"] == int((labels == entry["id"]).sum())
+    assert report["model"] == "segformer-b0-camvid"
+    assert 0 < report["mean_confidence"] <= 1
+    assert len(list((tmp_path / "out").iterdir())) == 2
+
+
 def test_json_reports_each_image(run: Callable, photo: Path, tmp_path: Path) -> None:
     result = run("predict", photo.parent, "--out", tmp_path / "out", "--json", "--size", "64")
 

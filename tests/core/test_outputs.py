@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 
-from segformer_gui.core.classes import class_set_of_names, known_class_set
-from segformer_gui.core.errors import UserError
-from segformer_gui.core.outputs import encode_labels, plan_outputs
+import segformer_gui
+from segformer_gui.core.classes import ClassSet, class_set_of_names, known_class_set
+from segformer_gui.core.errors import Note, UserError
+from segformer_gui.core.images import read_image, read_labels, write_png
+from segformer_gui.core.inference.prediction import Timings
+from segformer_gui.core.outputs import (
+    OUTPUT_KINDS,
+    encode_labels,
+    output_endings,
+    pixels_per_class,
+    plan_outputs,
+    write_outputs,
+)
 from segformer_gui.core.render import colorize
 
 
@@ -47,10 +60,83 @@ def test_a_model_without_any_cityscapes_class_cannot_write_its_ids() -> None:
         encode_labels(np.zeros((1, 1), np.uint8), classes, "labelIds")
 
 
+_TIMINGS = Timings(1.04, 20, 3)
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    labels: np.ndarray
+    classes: ClassSet
+    mean_confidence: float = 0.75
+    timings: Timings = _TIMINGS
+    device: str = "cpu"
+    precision: str = "float32"
+    notes: tuple[Note, ...] = (Note("memory_cpu", {}),)
+
+
+@given(
+    labels=hnp.arrays(
+        np.uint8, st.tuples(st.integers(1, 700), st.integers(1, 5)), elements=st.integers(0, 18)
+    )
+)
+def test_pixels_are_counted_as_one_by_one(labels: np.ndarray) -> None:
+    counts = pixels_per_class(labels, 19)
+    assert counts.tolist() == [int((labels == class_id).sum()) for class_id in range(19)]
+
+
+def test_every_kind_is_written_and_statistics_say_what_was_seen(tmp_path: Path) -> None:
+    image = tmp_path / "straße.png"
+    pixels = np.full((4, 5, 3), 100, np.uint8)
+    write_png(image, pixels)
+    labels = np.zeros((4, 5), np.uint8)
+    labels[0] = 13
+    outcome = _Outcome(labels, known_class_set("cityscapes"))
+    files = dict(
+        zip(
+            OUTPUT_KINDS,
+            plan_outputs([image], tmp_path / "out", output_endings(OUTPUT_KINDS))[image],
+            strict=True,
+        )
+    )
+
+    write_outputs(files, outcome, image, "my-model", 0.5)
+
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == [
+        "straße.png",
+        "straße_color.png",
+        "straße_labelIds.png",
+        "straße_overlay.png",
+        "straße_statistics.json",
+        "straße_trainIds.png",
+    ]
+    assert np.array_equal(read_labels(files["index"]), labels)
+    assert np.unique(read_labels(files["labelIds"])).tolist() == [7, 26]
+    assert read_image(files["overlay"])[3, 0].tolist() == [114, 82, 114]  # Half road, half grey.
+    report = json.loads(files["statistics"].read_text("utf-8"))
+    assert report["image"] == str(image)
+    assert (report["width"], report["height"]) == (5, 4)
+    assert report["classes"][13] == {"id": 13, "name": "car", "pixels": 5, "share": 0.25}
+    assert sum(entry["share"] for entry in report["classes"]) == pytest.approx(1)
+    assert (report["model"], report["class_set"]) == ("my-model", "cityscapes")
+    assert report["mean_confidence"] == 0.75
+    assert (report["ms"], report["notes"]) == (24.0, ["memory_cpu"])
+    assert report["versions"]["segformer_gui"] == segformer_gui.__version__
+    assert report["versions"]["torch"]
+
+
+def test_pixels_that_are_given_are_not_read_again(tmp_path: Path) -> None:
+    outcome = _Outcome(np.zeros((2, 2), np.uint8), known_class_set("cityscapes"))
+    pixels = np.full((2, 2, 3), 10, np.uint8)
+
+    write_outputs({"overlay": tmp_path / "o.png"}, outcome, Path("gone.png"), "m", 0.0, pixels)
+
+    assert np.array_equal(read_image(tmp_path / "o.png"), pixels)
+
+
 def test_each_image_gets_its_files_by_stem(tmp_path: Path) -> None:
     images = [Path("a/x.jpg"), Path("b/y.tar.png")]
 
-    plan = plan_outputs(images, tmp_path, ["", "_overlay"])
+    plan = plan_outputs(images, tmp_path, [".png", "_overlay.png"])
 
     assert [[file.name for file in files] for files in plan.values()] == [
         ["x.png", "x_overlay.png"],
@@ -68,7 +154,9 @@ _paths = st.builds(
 
 @given(
     images=st.lists(_paths, unique=True, max_size=12),
-    endings=st.sampled_from([[""], ["", "_overlay"], ["", "_color", "_overlay"]]),
+    endings=st.sampled_from(
+        [[".png"], [".png", "_overlay.png"], output_endings(OUTPUT_KINDS), ["_statistics.json"]]
+    ),
 )
 def test_no_two_images_share_a_file_even_where_case_is_ignored(
     images: list[Path], endings: list[str]
@@ -83,11 +171,11 @@ def test_no_two_images_share_a_file_even_where_case_is_ignored(
 def test_images_of_one_name_are_told_apart_by_their_folders() -> None:
     images = [Path("run/a/x.png"), Path("run/b/x.png"), Path("./y.png")]
 
-    plan = plan_outputs(images, Path("out"), [""])
+    plan = plan_outputs(images, Path("out"), [".png"])
 
     assert [files[0].name for files in plan.values()] == ["a_x.png", "b_x.png", "y.png"]
 
 
 def test_writing_over_an_input_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="output_is_input"):
-        plan_outputs([tmp_path / "sub" / ".." / "x.png"], tmp_path, [""])
+        plan_outputs([tmp_path / "sub" / ".." / "x.png"], tmp_path, [".png"])

@@ -71,6 +71,7 @@ class FakeEngine:
             "float32",
             self.notes,
             _logits(image, len(self.classes)),
+            mean_confidence=0.75,
         )
 
 

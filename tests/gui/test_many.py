@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import itertools
+import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 
+from segformer_gui.core.classes import ClassSet
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import read_image, read_labels
 from segformer_gui.gui.dialogs import ExportDialog
 from segformer_gui.gui.session.pictures import RecentlyUsed, load_picture
-from tests.gui.conftest import make_image
+from tests.gui.conftest import CLASSES, make_image
 
 
 def test_segment_all_collects_failures_in_one_list(window, engine, images, tmp_path):
@@ -74,6 +76,36 @@ def test_export_writes_the_right_files(window, images, tmp_path):
     expected = 0.4 * 100 + 0.6 * np.array([0, 200, 0])
     assert np.abs(blended[0, 0] - expected).max() <= 1
     assert "3 of 3" in window.message_bar.sentence.text()
+
+
+def test_export_writes_statistics_of_the_model_that_runs(window, images, tmp_path):
+    window.session.images.open(images)
+    _export(window, tmp_path / "out", "statistics", everything=False)
+    report = json.loads((tmp_path / "out" / "a_0_statistics.json").read_text("utf-8"))
+    assert report["model"] == "segformer-b0-camvid"
+    assert [entry["share"] for entry in report["classes"]] == [0.5, 0.0, 0.5]
+    assert report["mean_confidence"] == 0.75
+
+
+def test_cityscapes_ids_are_offered_only_where_the_model_has_such_classes(window, engine, images):
+    window.session.images.open(images)
+    dialog = ExportDialog(window.session, window)
+    for kind in ("labelIds", "trainIds"):
+        assert not dialog.kinds[kind].isEnabled()
+        assert kind not in dialog.chosen_kinds()
+    assert any("no class that Cityscapes" in label.text() for label in dialog.findChildren(QLabel))
+    dialog.deleteLater()
+
+
+def test_export_writes_cityscapes_ids_by_name(window, engine, images, tmp_path):
+    engine.classes = ClassSet("mine", ("car", "lake", "road"), CLASSES.colors)
+    window.session.models.set_precision("bfloat16")
+    window.session.images.open(images)
+    _export(window, tmp_path / "out", "labelIds", "trainIds", everything=False)
+    label_ids = read_labels(tmp_path / "out" / "a_0_labelIds.png")
+    train_ids = read_labels(tmp_path / "out" / "a_0_trainIds.png")
+    assert (label_ids[0, 0], label_ids[0, 79]) == (26, 7)
+    assert (train_ids[0, 0], train_ids[0, 79]) == (13, 0)
 
 
 def test_export_of_the_current_image_only(window, images, tmp_path):

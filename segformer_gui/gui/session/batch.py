@@ -15,7 +15,9 @@ from PySide6.QtCore import QObject, Signal
 
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import read_image
-from segformer_gui.gui.session.export import ExportKind, ExportPlan, plan_export, write_result
+from segformer_gui.core.outputs import OutputKind, write_outputs
+from segformer_gui.gui.session.export import ExportPlan, plan_export
+from segformer_gui.gui.session.models import Models
 from segformer_gui.gui.session.pictures import PackedResult, pack, unpack
 from segformer_gui.gui.session.ports import Engine, Job, Lanes, Result
 from segformer_gui.gui.session.segmentation import Segmentation
@@ -148,16 +150,19 @@ class Export(QObject):
     finished = Signal(Progress)
     failed = Signal(Exception)
 
-    def __init__(self, lanes: Lanes, segmentation: Segmentation, view: View) -> None:
+    def __init__(
+        self, lanes: Lanes, segmentation: Segmentation, models: Models, view: View
+    ) -> None:
         super().__init__()
         self._lanes = lanes
         self._segmentation = segmentation
+        self._models = models
         self._view = view
         self._job: Job | None = None
         self.progress: Progress | None = None
 
     def prepare(
-        self, images: Sequence[Path], folder: Path, kinds: Sequence[ExportKind], opacity: float
+        self, images: Sequence[Path], folder: Path, kinds: Sequence[OutputKind], opacity: float
     ) -> None:
         """Name the files and see which exist; `planned` brings the answer."""
         self._lanes.files.submit(
@@ -169,13 +174,15 @@ class Export(QObject):
     def start(self, plan: ExportPlan) -> None:
         """Write the planned files; a file that fails does not stop the others."""
         progress = self.progress = Progress(len(plan.targets))
+        ready = self._models.ready
+        model = ready.request.spec if ready else ""
         packed = {image: self._packed(image) for image in plan.targets}
 
         def work(job: Job) -> None:
             for image in plan.targets:
                 if job.cancelled():
                     return
-                job.report(count, (image, _write(image, packed[image], plan)))
+                job.report(count, (image, _write(image, packed[image], plan, model)))
 
         def count(outcome: tuple[Path, Exception | None]) -> None:
             image, error = outcome
@@ -209,10 +216,10 @@ class Export(QObject):
         self.finished.emit(progress)
 
 
-def _write(image: Path, packed: PackedResult, plan: ExportPlan) -> UserError | None:
+def _write(image: Path, packed: PackedResult, plan: ExportPlan, model: str) -> UserError | None:
     """Write the files of one image; returns what went wrong, unless nothing further can go well."""
     try:
-        write_result(image, unpack(packed), plan)
+        write_outputs(plan.targets[image], unpack(packed), image, model, plan.opacity)
     except UserError as error:
         if error.code == "disk_full":
             raise

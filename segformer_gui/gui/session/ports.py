@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -96,8 +96,8 @@ class Result:
     """A segmentation as the window shows it.
 
     `levels` are labels (H, W), each half the size of the one before; `counts` (N,) int64: pixels
-    of each class. `logits` (C, h, w) float32 as a `Prediction`'s; None where only the labels were
-    kept.
+    of each class; `mean_confidence` as in `Prediction`. `logits` (C, h, w) float32 as there; None
+    where only the labels were kept.
     """
 
     levels: tuple[Labels, ...]
@@ -108,6 +108,7 @@ class Result:
     precision: str
     notes: tuple[Note, ...] = ()
     logits: NDArray[np.float32] | None = None
+    mean_confidence: float = field(kw_only=True)
 
     @property
     def nbytes(self) -> int:

@@ -49,7 +49,7 @@ class Session(QObject):
         self.models = Models(lanes, engine, request)
         self.samples = Samples(lanes)
         self.view = View(settings.opacity, settings.palette)
-        self.export = Export(lanes, self.segmentation, self.view)
+        self.export = Export(lanes, self.segmentation, self.models, self.view)
         self.clipboard = Clipboard(lanes, self.images, self.segmentation, self.view)
         self._model_of_results: ReadyModel | None = None
         self.segmentation.options = _options(settings)

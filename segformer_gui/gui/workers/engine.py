@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segformer_gui.core.inference.options import SegmentOptions
+from segformer_gui.core.outputs import pixels_per_class
 from segformer_gui.gui.session.pictures import label_levels
-from segformer_gui.gui.session.ports import Labels, ModelRequest, ReadyModel, Result
+from segformer_gui.gui.session.ports import ModelRequest, ReadyModel, Result
 
 if TYPE_CHECKING:
     from segformer_gui.core.inference.segmenter import Segmenter
@@ -67,13 +68,14 @@ class TorchEngine:
         classes = prediction.classes
         return Result(
             levels=label_levels(prediction.labels),
-            counts=_pixels_per_class(prediction.labels, len(classes)),
+            counts=pixels_per_class(prediction.labels, len(classes)),
             classes=classes,
             timings=prediction.timings,
             device=prediction.device,
             precision=prediction.precision,
             notes=prediction.notes,
             logits=prediction.logits.cpu().numpy(),
+            mean_confidence=prediction.mean_confidence,
         )
 
 
@@ -107,9 +109,3 @@ def _preload_torch_library() -> None:
     dlopen = ctypes.CDLL(None).dlopen
     dlopen.argtypes = (ctypes.c_char_p, ctypes.c_int)
     dlopen(bytes(Path(torch.origin).parent / "lib" / "libtorch_cpu.so"), os.RTLD_NOW)
-
-
-def _pixels_per_class(labels: Labels, classes: int) -> NDArray[np.int64]:
-    # In strips: bincount works on an int64 copy, eight times the size of the labels.
-    strips = (labels[top : top + 256].ravel() for top in range(0, len(labels), 256))
-    return np.sum([np.bincount(strip, minlength=classes) for strip in strips], axis=0)

@@ -92,3 +92,11 @@ def test_certain_and_clueless_predictions_are_at_the_ends_of_the_scale() -> None
     assert np.allclose(prediction(certain, (8, 8)).margin(), 1)
     assert np.allclose(prediction(torch.zeros(4, 2, 2), (8, 8)).margin(), 0)
     assert np.allclose(prediction(torch.zeros(1, 2, 2), (8, 8)).margin(), 1)
+
+
+def test_mean_confidence_is_close_to_that_of_all_pixels() -> None:
+    coarse = torch.randn(1, 5, 8, 6, generator=torch.Generator().manual_seed(0)) * 3
+    logits = F.interpolate(coarse, (40, 30), mode="bilinear")[0]
+    result = prediction(logits, (160, 120))
+
+    assert abs(result.mean_confidence - result.confidence().mean()) < 0.01
