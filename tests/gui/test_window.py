@@ -213,11 +213,7 @@ def test_text_has_contrast_in_both_themes(colors):
 
 
 def test_every_action_is_in_a_menu_with_a_tip_and_no_key_is_taken_twice(window):
-    in_menus = {
-        action.objectName()
-        for menu in window.menuBar().actions()
-        for action in menu.menu().actions()
-    }
+    in_menus = {action.objectName() for action in _menu_actions(window.menuBar())}
     keys: list[str] = []
     for entry in ENTRIES:
         assert entry.id in in_menus
@@ -228,6 +224,14 @@ def test_every_action_is_in_a_menu_with_a_tip_and_no_key_is_taken_twice(window):
             key.toString(QKeySequence.SequenceFormat.PortableText) for key in action.shortcuts()
         ]
     assert len(keys) == len(set(keys))
+
+
+def _menu_actions(menu):
+    """The actions of a menu bar and of all menus below it."""
+    for action in menu.actions():
+        yield action
+        if action.menu() is not None:
+            yield from _menu_actions(action.menu())
 
 
 def test_icon_only_buttons_have_accessible_names(window):
