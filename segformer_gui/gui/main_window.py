@@ -40,6 +40,7 @@ from segformer_gui.gui.dialogs import AboutDialog, ExportDialog, ShortcutsDialog
 from segformer_gui.gui.docks.classes import ClassesDock
 from segformer_gui.gui.docks.files import FilesDock
 from segformer_gui.gui.docks.model import ModelDock
+from segformer_gui.gui.docks.statistics import StatisticsDock
 from segformer_gui.gui.menu_bar import MenuBar
 from segformer_gui.gui.message_bar import MessageBar
 from segformer_gui.gui.messages import details, sentence_and_hint
@@ -93,11 +94,15 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.files)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.model)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.classes)
+        self.statistics = StatisticsDock(session, self)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.statistics)
+        self.tabifyDockWidget(self.classes, self.statistics)
+        self.classes.raise_()
         self.resizeDocks([self.files, self.model], [250, 300], Qt.Orientation.Horizontal)
         self.resizeDocks([self.model, self.classes], [320, 480], Qt.Orientation.Vertical)
         self.toolbar = ToolBar(session, self.actions_by_id, self)
         self.addToolBar(self.toolbar)
-        docks = (self.files, self.model, self.classes)
+        docks = (self.files, self.model, self.classes, self.statistics)
         self.menus = MenuBar(session, self.actions_by_id, docks, self._reset_layout, self)
         self.setMenuBar(self.menus)
         self.setStatusBar(StatusBar(session, self.actions_by_id["cancel"], self))
@@ -219,6 +224,7 @@ class MainWindow(QMainWindow):
         self.welcome.retint()
         self.message_bar.retint()
         self.toolbar.retint()
+        self.statistics.retint()
         self.setWindowIcon(theme.icon("app"))
 
     # Messages -----------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -93,6 +93,10 @@ class Session(QObject):
         if path in self.images.errors or path in self.segmentation.errors:
             return "failed"
         return "segmented" if path in self.segmentation else "open"
+
+    def prepare(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Do what a widget needs and what takes long, such as an import, in a worker."""
+        self._lanes.decode.submit(lambda _job: work(), done, self.failed.emit)
 
     def open_sample(self, path: Path) -> None:
         """Open all sample scenes and show this one."""
