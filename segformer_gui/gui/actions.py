@@ -131,12 +131,20 @@ ENTRIES = (
         QT_TRANSLATE_NOOP("actions", "Take all images off the list; the files stay"),
     ),
     Entry(
+        "commands",
+        "view",
+        QT_TRANSLATE_NOOP("actions", "Co&mmands…"),
+        QT_TRANSLATE_NOOP("actions", "Find any command by its name and run it"),
+        ("Ctrl+K",),
+    ),
+    Entry(
         "fit",
         "view",
         QT_TRANSLATE_NOOP("actions", "&Fit to window"),
         QT_TRANSLATE_NOOP("actions", "Show the whole image"),
         ("F",),
         "fit",
+        separated=True,
     ),
     Entry(
         "actual_size",

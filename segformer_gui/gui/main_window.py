@@ -36,6 +36,7 @@ from segformer_gui.core.settings import Theme
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import Actions
 from segformer_gui.gui.canvas.view import Canvas
+from segformer_gui.gui.command_palette import CommandPalette
 from segformer_gui.gui.dialogs import AboutDialog, ExportDialog, ShortcutsDialog
 from segformer_gui.gui.docks.classes import ClassesDock
 from segformer_gui.gui.docks.files import FilesDock
@@ -131,6 +132,7 @@ class MainWindow(QMainWindow):
             "next": lambda: session.images.step(1),
             "remove": lambda: session.remove_images(self.files.selected_paths()),
             "clear": lambda: session.remove_images(session.images.paths),
+            "commands": lambda: CommandPalette(self.menus, self).open(),
             "fit": self.canvas.fit,
             "actual_size": lambda: self.canvas.set_scale(1.0),
             "zoom_in": lambda: self.canvas.zoom_by(_ZOOM_STEP),
