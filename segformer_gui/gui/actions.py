@@ -131,6 +131,14 @@ ENTRIES = (
         QT_TRANSLATE_NOOP("actions", "Take all images off the list; the files stay"),
     ),
     Entry(
+        "preferences",
+        "edit",
+        QT_TRANSLATE_NOOP("actions", "Pre&ferences…"),
+        QT_TRANSLATE_NOOP("actions", "Choose how the window looks and how it segments"),
+        ("Ctrl+,",),
+        separated=True,
+    ),
+    Entry(
         "commands",
         "view",
         QT_TRANSLATE_NOOP("actions", "Co&mmands…"),

@@ -45,6 +45,7 @@ from segformer_gui.gui.docks.statistics import StatisticsDock
 from segformer_gui.gui.menu_bar import MenuBar
 from segformer_gui.gui.message_bar import MessageBar
 from segformer_gui.gui.messages import details, sentence_and_hint
+from segformer_gui.gui.preferences import PreferencesDialog
 from segformer_gui.gui.session.batch import Progress
 from segformer_gui.gui.session.export import ExportPlan
 from segformer_gui.gui.session.session import Session
@@ -132,6 +133,7 @@ class MainWindow(QMainWindow):
             "next": lambda: session.images.step(1),
             "remove": lambda: session.remove_images(self.files.selected_paths()),
             "clear": lambda: session.remove_images(session.images.paths),
+            "preferences": lambda: PreferencesDialog(session, self).open(),
             "commands": lambda: CommandPalette(self.menus, self).open(),
             "fit": self.canvas.fit,
             "actual_size": lambda: self.canvas.set_scale(1.0),
@@ -216,6 +218,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name} - SegFormer GUI" if name else "SegFormer GUI")
 
     def _apply_settings(self) -> None:
+        self.actions_by_id["auto_segment"].setChecked(self.session.settings.auto_segment)
         if self.session.settings.theme != self._theme:
             self._theme = self.session.settings.theme
             self._retint()

@@ -60,6 +60,11 @@ class MenuBar(QMenuBar):
             action.triggered.connect(
                 lambda _=False, name=name: self._session.change_settings(theme=name)
             )
+            self._session.settings_changed.connect(
+                lambda action=action, name=name: action.setChecked(
+                    name == self._session.settings.theme
+                )
+            )
             group.addAction(action)
 
     def _list_recent(self) -> None:
