@@ -20,6 +20,7 @@ from segformer_gui.core.allocator import keep_large_blocks
 from segformer_gui.core.doctor import window_problem
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.paths import log_file, settings_file, shipped
+from segformer_gui.core.recent_log import FORMAT, RECENT_LOG
 from segformer_gui.core.settings import Settings, load_settings
 from segformer_gui.messages import explain
 
@@ -81,14 +82,15 @@ def prepare_libraries() -> None:
 
 def start_log() -> None:
     """Write a log that rotates to the user's folder; without one where it cannot be written."""
+    logging.getLogger().addHandler(RECENT_LOG)
+    logging.getLogger("segformer_gui").setLevel(logging.INFO)
     with suppress(OSError):
         log_file().parent.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(
             log_file(), maxBytes=1 << 20, backupCount=2, encoding="utf-8", delay=True
         )
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setFormatter(logging.Formatter(FORMAT))
         logging.getLogger().addHandler(handler)
-        logging.getLogger("segformer_gui").setLevel(logging.INFO)
 
 
 def make_application() -> QApplication:

@@ -322,6 +322,12 @@ ENTRIES = (
         ("F1",),
     ),
     Entry(
+        "log",
+        "help",
+        QT_TRANSLATE_NOOP("actions", "Lo&g…"),
+        QT_TRANSLATE_NOOP("actions", "Show the log as it is written, and copy diagnostics"),
+    ),
+    Entry(
         "open_log",
         "help",
         QT_TRANSLATE_NOOP("actions", "Open &log file"),

@@ -32,6 +32,7 @@ from segformer_gui.core.catalogue import CHECKPOINT_SUFFIXES
 from segformer_gui.core.images import IMAGE_SUFFIXES
 from segformer_gui.core.palettes import PALETTES, Palette
 from segformer_gui.core.paths import log_file
+from segformer_gui.core.recent_log import RECENT_LOG
 from segformer_gui.core.settings import Theme
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import Actions
@@ -42,6 +43,7 @@ from segformer_gui.gui.docks.classes import ClassesDock
 from segformer_gui.gui.docks.files import FilesDock
 from segformer_gui.gui.docks.model import ModelDock
 from segformer_gui.gui.docks.statistics import StatisticsDock
+from segformer_gui.gui.log_window import LogWindow
 from segformer_gui.gui.menu_bar import MenuBar
 from segformer_gui.gui.message_bar import MessageBar
 from segformer_gui.gui.messages import details, sentence_and_hint
@@ -70,6 +72,7 @@ class MainWindow(QMainWindow):
         theme.apply_theme(session.settings.theme)
         self.actions_by_id = Actions(self)
         self.addActions(self.actions_by_id.all())
+        self._log_window: LogWindow | None = None
         self.canvas = Canvas(session, self)
         self.welcome = Welcome(session, self.actions_by_id, self)
         self.message_bar = MessageBar(self)
@@ -149,6 +152,7 @@ class MainWindow(QMainWindow):
             "cancel": session.cancel,
             "auto_segment": self._set_auto_segment,
             "shortcuts": lambda: ShortcutsDialog(self.actions_by_id, self).open(),
+            "log": self._show_log,
             "open_log": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file()))),
             "about": lambda: AboutDialog(self).open(),
         }
@@ -321,6 +325,11 @@ class MainWindow(QMainWindow):
         if folder:
             self.session.models.open_checkpoint(Path(folder))
 
+    def _show_log(self) -> None:
+        self._log_window = self._log_window or LogWindow(self.session, self)
+        self._log_window.show()
+        self._log_window.activateWindow()
+
     def _set_auto_segment(self) -> None:
         on = self.actions_by_id["auto_segment"].isChecked()
         self.session.change_settings(auto_segment=on)
@@ -400,6 +409,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout, stop all work, go."""
+        RECENT_LOG.listener = None
         self.hide()  # At once: ending the threads may take a moment.
         self.session.change_settings(
             geometry=self.saveGeometry().toBase64().toStdString(),
