@@ -58,17 +58,18 @@ class PreferencesDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 16, 20, 16)
         layout.setSpacing(8)
+        form = QFormLayout()  # One for all groups, so that the fields stand in one column.
+        form.setHorizontalSpacing(18)
+        form.setVerticalSpacing(8)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for title, rows in self._groups().items():
             heading = QLabel(title, self)
             heading.setStyleSheet("font-weight: 600;")
-            layout.addWidget(heading)
-            form = QFormLayout()
-            form.setHorizontalSpacing(18)
-            form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+            form.addRow(heading)
             for text, field in rows:
                 form.addRow(text, field)
-            layout.addLayout(form)
-            layout.addSpacing(6)
+        layout.addLayout(form)
+        layout.addSpacing(8)
         layout.addWidget(self.buttons)
         self.setMinimumWidth(440)
         models = session.models.request
