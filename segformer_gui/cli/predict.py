@@ -128,19 +128,23 @@ def _predict_all(
     failed: list[str] = []
     with progress_bar() as progress:
         for image_path, files in progress.track(outputs.items(), description="Segmenting"):
+            image = None
             try:
                 image = read_image(image_path)
+                prediction = segmenter.segment(image, options)
+                print_notes(prediction.notes)
+                files_by_kind = dict(zip(kinds, files, strict=False))
+                colored = replace(prediction, classes=painted(prediction.classes, palette))
+                write_outputs(files_by_kind, colored, image_path, segmenter.model.id, pixels=image)
+                for measure, file in zip(measures, files[len(kinds) :], strict=True):
+                    values = np.round(prediction.measured(measure) * 65535).astype(np.uint16)
+                    write_png(file, values)
             except UserError as error:
+                if image is not None and error.code in ("disk_full", "no_permission"):
+                    raise  # The output folder's, so no other image would fare better.
                 print_error(error)
                 failed.append(str(image_path))
                 continue
-            prediction = segmenter.segment(image, options)
-            print_notes(prediction.notes)
-            files_by_kind = dict(zip(kinds, files, strict=False))
-            colored = replace(prediction, classes=painted(prediction.classes, palette))
-            write_outputs(files_by_kind, colored, image_path, segmenter.model.id, pixels=image)
-            for measure, file in zip(measures, files[len(kinds) :], strict=True):
-                write_png(file, np.round(prediction.measured(measure) * 65535).astype(np.uint16))
             written.append(_facts(image_path, files, prediction))
     return written, failed
 

@@ -78,14 +78,20 @@ def find_model(spec: str) -> ModelEntry:
     """The model that `spec` names: an id, an alias, a user's model, or a path of a checkpoint.
 
     A name wins over a file that is called the same; `./name` means the file. Raises `UserError`
-    `model_unknown`, with the closest names.
+    `model_unknown`, with the closest names, or `no_permission`.
     """
     models = list_models()
     for entry in models:
         if spec in (entry.id, entry.alias):
             return entry
     path = Path(spec)
-    if _exists(path):
+    try:
+        there = path.exists()
+    except PermissionError as error:
+        raise file_error(error, path, "file_unreadable") from error
+    except OSError:  # Text that is far too long for a path.
+        there = False
+    if there:
         return ModelEntry(id=spec, title=path.resolve().name, origin="local", path=path)
     names = [name for entry in models for name in (entry.id, entry.alias) if name]
     close = difflib.get_close_matches(spec, names, n=3, cutoff=0)
@@ -169,14 +175,15 @@ def _place(entry: ModelEntry) -> Path | None:
     if entry.origin == "embedded":
         return shipped("models", entry.id)
     folder = hub_folder(entry.id)
-    return folder if folder.is_dir() else None
+    return folder if _exists(folder) else None
 
 
 def _users_models(downloads: Collection[str]) -> list[ModelEntry]:
     """Models in the user's folder, without the `downloads` that belong to catalogue entries."""
-    if not user_models_dir().is_dir():
+    try:
+        folders = sorted(user_models_dir().iterdir(), key=lambda folder: folder.name.casefold())
+    except OSError:  # There is none yet, or it belongs to somebody else.
         return []
-    folders = sorted(user_models_dir().iterdir(), key=lambda folder: folder.name.casefold())
     return [
         _users_model(folder, path)
         for folder in folders

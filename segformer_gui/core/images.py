@@ -11,7 +11,8 @@ import os
 import re
 import stat
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -51,10 +52,8 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     """
     data = _read_bytes(path)
     file_format, _ = _check(path, data)
-    try:
+    with _damage_named(path):
         return _decode_fast(data) if file_format in _FAST else _decode_exact(data)
-    except (cv2.error, OSError, ValueError, SyntaxError) as error:
-        raise UserError("image_broken", path=str(path)) from error
 
 
 def read_reduced(path: Path, width: int, height: int) -> NDArray[np.uint8]:
@@ -65,15 +64,13 @@ def read_reduced(path: Path, width: int, height: int) -> NDArray[np.uint8]:
     """
     data = _read_bytes(path)
     file_format, size = _check(path, data)
-    try:
+    with _damage_named(path):
         if file_format in _FAST:
             smallest = min(size) / max(width, height)
             factor = max(step for step in _REDUCED if step <= max(smallest, 1))
             image = _decode_fast(data, _REDUCED[factor])
         else:
             image = _decode_exact(data)
-    except (cv2.error, OSError, ValueError, SyntaxError) as error:
-        raise UserError("image_broken", path=str(path)) from error
     scale = min(width / image.shape[1], height / image.shape[0], 1)
     fitted = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
     return cv2.resize(image, fitted, interpolation=cv2.INTER_AREA)  # pyright: ignore
@@ -82,12 +79,12 @@ def read_reduced(path: Path, width: int, height: int) -> NDArray[np.uint8]:
 def read_size(path: Path) -> tuple[int, int]:
     """(H, W) that `read_image` would return, from the file's header alone. Errors as there."""
     data = _read_bytes(path)
-    try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            width, height = image.size
-            turned = image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
-    except (OSError, ValueError, SyntaxError) as error:
-        raise UserError("image_broken", path=str(path)) from error
+    with (
+        _damage_named(path),
+        Image.open(io.BytesIO(data), formats=_FORMATS) as image,
+    ):
+        width, height = image.size
+        turned = image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
     return (width, height) if turned else (height, width)
 
 
@@ -99,11 +96,8 @@ def read_labels(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """
     data = _read_bytes(path)
     _check(path, data)
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            mode, ids = image.mode, np.array(image)
-    except (OSError, ValueError, SyntaxError) as error:
-        raise UserError("image_broken", path=str(path)) from error
+    with _damage_named(path), Image.open(io.BytesIO(data)) as image:
+        mode, ids = image.mode, np.array(image)
     if mode in ("1", "L", "P"):
         return ids.astype(np.uint8)
     if mode in ("I", "I;16", "I;16B"):
@@ -165,16 +159,25 @@ def _read_bytes(path: Path) -> bytes:
         raise file_error(error, path, "file_unreadable") from error
 
 
+@contextmanager
+def _damage_named(path: Path) -> Generator[None]:
+    """Decoders raise errors of any type on damaged data: each becomes `image_broken`."""
+    try:
+        yield
+    except Exception as error:
+        raise UserError("image_broken", path=str(path)) from error
+
+
 def _check(path: Path, data: bytes) -> tuple[str, tuple[int, int]]:
     """Refuse a file by its header, before any pixel takes memory; else its format and (W, H)."""
-    try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            file_format, (width, height) = image.format or "", image.size
-            # Only PNG carries checksums. A bad one is found here because libpng, through OpenCV,
-            # would also write about it on the terminal.
-            image.verify()
-    except (OSError, ValueError, SyntaxError) as error:
-        raise UserError("image_broken", path=str(path)) from error
+    with (
+        _damage_named(path),
+        Image.open(io.BytesIO(data), formats=_FORMATS) as image,
+    ):
+        file_format, (width, height) = image.format or "", image.size
+        # Only PNG carries checksums. A bad one is found here because libpng, through OpenCV,
+        # would also write about it on the terminal.
+        image.verify()
     if width * height > MAX_PIXELS:
         raise UserError("image_too_large", path=str(path), width=width, height=height)
     return file_format, (width, height)

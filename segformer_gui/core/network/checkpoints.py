@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import stat
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +17,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -33,6 +33,8 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 Three = tuple[float, float, float]
+
+_DEEPEST_WRAPPER = 4  # A pickle can hold itself.
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +61,22 @@ def read_checkpoint(path: Path, fresh_classes: int = 19) -> Checkpoint:
     """Read a Hugging Face folder, or a `.safetensors`, `.bin`, `.pth` or `.pt` file.
 
     `fresh_classes` is the class count for the new head of a backbone-only file. Raises `UserError`:
-    `file_missing`, `no_permission`, `checkpoint_no_weights`, `checkpoint_broken`,
-    `checkpoint_unsafe`, `checkpoint_not_segformer`, `checkpoint_keys_missing`,
-    `checkpoint_keys_unknown`, `checkpoint_shape` or `checkpoint_config`.
+    `file_missing`, `no_permission`, `file_unreadable`, `checkpoint_no_weights`,
+    `checkpoint_broken`, `checkpoint_unsafe`, `checkpoint_not_segformer`,
+    `checkpoint_keys_missing`, `checkpoint_keys_unknown`, `checkpoint_shape` or `checkpoint_config`.
     """
+    try:
+        return _read(path, fresh_classes)
+    except UserError:
+        raise
+    except OSError as error:
+        raise file_error(error, path, "file_unreadable") from error
+    except Exception as error:
+        # In a file that is somebody else's anything may be of any type.
+        raise UserError("checkpoint_broken", path=str(path)) from error
+
+
+def _read(path: Path, fresh_classes: int) -> Checkpoint:
     weights = _weights_file(path)
     tensors, meta = _read_tensors(weights)
     layout = detect(tensors)
@@ -86,8 +100,8 @@ def read_checkpoint(path: Path, fresh_classes: int = 19) -> Checkpoint:
         class_colors=colors,
         fresh_head=fresh_head,
         unused=tuple(key for key in tensors if re.fullmatch(layout.unused, key)),
-        mean=cast(Three, tuple(processor.get("image_mean", IMAGENET_MEAN))),
-        std=cast(Three, tuple(processor.get("image_std", IMAGENET_STD))),
+        mean=_three(processor.get("image_mean", IMAGENET_MEAN)),
+        std=_three(processor.get("image_std", IMAGENET_STD)),
     )
 
 
@@ -100,9 +114,7 @@ def build(checkpoint: Checkpoint) -> SegFormer:
 
 
 def _weights_file(path: Path) -> Path:
-    if not path.exists():
-        raise UserError("file_missing", path=str(path))
-    if path.is_file():
+    if not stat.S_ISDIR(path.stat().st_mode):  # `exists` would keep silent about the reason.
         return path
     for name in WEIGHT_FILES:
         if (path / name).is_file():
@@ -114,6 +126,7 @@ def _read_tensors(file: Path) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
     """Tensors by the file's own keys, and whatever the file says about its training."""
     try:
         if file.suffix == ".safetensors":
+            file.open("rb").close()  # safetensors calls a file missing that may not be read.
             return load_file(file), {}
         with torch.serialization.safe_globals(_STAND_INS), warnings.catch_warnings():
             # torch warns of pickle protocols other than its own; what it cannot read, it refuses.
@@ -124,18 +137,29 @@ def _read_tensors(file: Path) -> tuple[dict[str, Tensor], Mapping[str, Any]]:
         raise UserError(code, path=str(file)) from error
     except OSError as error:
         raise file_error(error, file, "checkpoint_broken") from error
-    except (SafetensorError, RuntimeError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise UserError("checkpoint_broken", path=str(file)) from error
     meta: Mapping[str, Any] = {}
-    while isinstance(content, Mapping):
+    for _ in range(_DEEPEST_WRAPPER):
+        if not isinstance(content, Mapping):
+            break
         content = cast(Mapping[str, Any], content)
         meta = content.get("meta", meta) if isinstance(content.get("meta"), Mapping) else meta
         inner = next((content[k] for k in ("state_dict", "model") if k in content), None)
         if inner is None:
             tensors = {k: v for k, v in content.items() if isinstance(v, Tensor)}
+            if not all(map(_is_whole, tensors.values())):
+                raise UserError("checkpoint_broken", path=str(file))
             return {k.removeprefix("module."): v for k, v in tensors.items()}, meta
         content = inner
     raise UserError("checkpoint_not_segformer", path=str(file))
+
+
+def _is_whole(tensor: Tensor) -> bool:
+    """Whether the file holds every element: a view of one number can claim any size."""
+    return (
+        tensor.layout == torch.strided
+        and tensor.device.type == "cpu"
+        and tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
+    )
 
 
 class _Inert:
@@ -174,7 +198,7 @@ def _read_json(file: Path) -> Mapping[str, Any]:
         return {}
     try:
         content = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise UserError("checkpoint_broken", path=str(file)) from error
     if not isinstance(content, dict):
         raise UserError("checkpoint_broken", path=str(file))
@@ -212,7 +236,8 @@ def _config_of(
 
 def _depth(state: Mapping[str, Tensor], stage: int) -> int:
     pattern = re.compile(rf"stages\.{stage}\.blocks\.(\d+)\.")
-    return 1 + max(int(match[1]) for key in state if (match := pattern.match(key)))
+    # Counted: by the highest number alone, one odd key would ask for a million blocks.
+    return len({match[1] for key in state if (match := pattern.match(key))})
 
 
 # config.json's name of each field that the shapes or the paper fix.
@@ -247,11 +272,13 @@ def _checked_against(
     labels = hf.get("id2label")
     if labels and not fresh_head and len(labels) != config.num_classes:
         raise refuse("id2label", f"{len(labels)} classes", f"{config.num_classes} classes")
-    return replace(
-        config,
-        num_heads=_four(hf.get("num_attention_heads", config.num_heads)),
-        strides=_four(hf.get("strides", config.strides)),
-    )
+    heads = _four(hf.get("num_attention_heads", config.num_heads))
+    if min(heads) < 1 or any(dim % n for dim, n in zip(config.embed_dims, heads, strict=True)):
+        raise refuse("num_attention_heads", heads, f"channels {config.embed_dims}")
+    strides = _four(hf.get("strides", config.strides))
+    if min(strides) < 1:
+        raise refuse("strides", strides, f"patch sizes {config.patch_sizes}")
+    return replace(config, num_heads=heads, strides=strides)
 
 
 def _classes_of(
@@ -278,8 +305,7 @@ def _complete(
     with torch.device("meta"):
         expected = SegFormer(config).state_dict()
     if fresh_head:
-        head = SegFormer(config).head.state_dict()
-        state |= {f"head.{key}": tensor for key, tensor in head.items()}
+        expected = {key: tensor for key, tensor in expected.items() if not key.startswith("head.")}
     # How many batches BatchNorm has seen matters to nothing here, and not every writer keeps it.
     for key in expected:
         if key.endswith("num_batches_tracked"):
@@ -298,12 +324,22 @@ def _complete(
                 found=" x ".join(map(str, tensor.shape)),
                 expected=" x ".join(map(str, expected[key].shape)),
             )
+        if not (tensor.is_floating_point() or key.endswith("num_batches_tracked")):
+            raise UserError("checkpoint_broken", path=str(path))
+    if fresh_head:  # Only now that its size is known to be that of a real encoder.
+        head = SegFormer(config).head.state_dict()
+        state |= {f"head.{key}": tensor for key, tensor in head.items()}
     return state
 
 
 def _named(keys: list[str]) -> dict[str, object]:
     """The first keys of a list, and how many there are, as parameters of a sentence."""
     return {"count": len(keys), "keys": ", ".join(keys[:3]) + (", ..." if len(keys) > 3 else "")}
+
+
+def _three(values: Iterable[float]) -> Three:
+    first, second, third = (float(value) for value in values)
+    return first, second, third
 
 
 def _four(values: Iterable[int]) -> Four:

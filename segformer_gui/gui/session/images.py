@@ -215,4 +215,7 @@ def _facts(image: Path) -> _Facts:
 
 
 def _is_checkpoint(path: Path) -> bool:
-    return path.suffix.lower() in CHECKPOINT_SUFFIXES or (path / CONFIG_FILE).is_file()
+    try:
+        return path.suffix.lower() in CHECKPOINT_SUFFIXES or (path / CONFIG_FILE).is_file()
+    except OSError:  # No permission, or too long a path: looking for images in it says which.
+        return False
