@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from segformer_gui.core.files import file_error
 from segformer_gui.core.outputs import OutputKind, output_endings, plan_outputs
 
 
@@ -23,10 +24,14 @@ def plan_export(
 ) -> ExportPlan:
     """Name the files: `<stem>.png`, `<stem>_color.png`, `<stem>_statistics.json` and so on.
 
-    Errors and images of the same stem as in `plan_outputs`.
+    Errors and images of the same stem as in `plan_outputs`; also raises `UserError` `no_permission`
+    where the folder may not be looked into.
     """
     kinds = tuple(kinds)
     planned = plan_outputs(images, folder, output_endings(kinds))
     targets = {image: dict(zip(kinds, files, strict=True)) for image, files in planned.items()}
-    existing = tuple(file for files in planned.values() for file in files if file.exists())
+    try:
+        existing = tuple(file for files in planned.values() for file in files if file.exists())
+    except OSError as error:  # Under a closed folder nobody can tell.
+        raise file_error(error, folder, "write_failed") from error
     return ExportPlan(targets, existing, opacity)
