@@ -238,7 +238,6 @@ ENTRIES = (
         QT_TRANSLATE_NOOP("actions", "&Outlines"),
         QT_TRANSLATE_NOOP("actions", "Draw only the borders of the regions"),
         ("O",),
-        "outline",
         checkable=True,
     ),
     Entry(

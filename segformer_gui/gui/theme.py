@@ -91,6 +91,9 @@ QToolButton:hover, QToolButton:focus {{ background: {hover}; }}
 QToolButton:focus {{ border-color: {accent}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {selection}; }}
 QToolButton:disabled {{ color: {disabled}; }}
+QToolButton[popupMode="2"] {{ padding-right: 20px; }}
+QToolButton::menu-indicator {{ image: url("{icons}/arrow.svg"); width: 12px; height: 12px;
+               subcontrol-origin: padding; subcontrol-position: right center; right: 5px; }}
 QPushButton {{ background: {raised}; border: 1px solid {border}; border-radius: 5px;
                padding: 6px 14px; color: {text}; }}
 QPushButton:hover {{ background: {hover}; }}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QMenu, QSlider, QToolBar, QToolButton, QWidget
 
 from segformer_gui.gui import theme
@@ -55,6 +56,14 @@ class ToolBar(QToolBar):
     def retint(self) -> None:
         """Take the theme's colours."""
         self.show_button.setIcon(theme.icon("layers"))
+        # As wide as the longest choice needs, so that nothing beside it moves.
+        widths: list[int] = []
+        for action in self._shown.values():
+            self.show_button.setText(_plain(action))
+            self.show_button.ensurePolished()
+            widths.append(self.show_button.sizeHint().width())
+        self.show_button.setMinimumWidth(max(widths))
+        self._show_state()
         self._icon.setPixmap(theme.pixmap("opacity", theme.colors().muted, 18))
 
     def _add_button(self, actions: Actions, action_id: str) -> None:
@@ -62,7 +71,7 @@ class ToolBar(QToolBar):
         self.addAction(action)
         button = self.widgetForAction(action)
         assert isinstance(button, QToolButton)
-        button.setAccessibleName(action.text().replace("&", ""))
+        button.setAccessibleName(_plain(action))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         if action_id in _WITH_TEXT:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -85,5 +94,9 @@ class ToolBar(QToolBar):
         return button
 
     def _show_state(self) -> None:
-        self.show_button.setText(self._shown[self._session.view.shown].text().replace("&", ""))
+        self.show_button.setText(_plain(self._shown[self._session.view.shown]))
         self._percent.setText(f"{self._session.view.opacity * 100:.0f} %")
+
+
+def _plain(action: QAction) -> str:
+    return action.text().replace("&", "")

@@ -19,6 +19,7 @@ from segformer_gui.core.settings import load_settings
 from segformer_gui.gui.canvas.layers import LabelLayer
 from segformer_gui.gui.canvas.view import Canvas
 from segformer_gui.gui.session import maps
+from segformer_gui.gui.session.view import SHOWN
 from tests.gui.conftest import CLASSES, make_image
 
 
@@ -242,6 +243,24 @@ def test_outlines_are_the_borders_and_follow_hide_and_solo(window, canvas, qtbot
     assert _color(canvas, 40.5, 30.5) == pytest.approx((0, 0, 200), abs=1)
     qtbot.keyClick(window, Qt.Key.Key_O)
     assert _color(canvas, 70.5, 30.5) == pytest.approx((0, 0, 200), abs=1)
+
+
+def test_outlines_cover_more_than_areas_do_at_the_same_opacity(window, canvas):
+    window.toolbar.opacity.setValue(50)
+    window.session.view.set_outlined(True)
+    # Of class "bright", (0, 0, 200), on pixels of 250.
+    assert _color(canvas, 40.5, 30.5) == pytest.approx((62, 62, 212), abs=3)
+    window.toolbar.opacity.setValue(0)
+    assert _color(canvas, 40.5, 30.5) == (250, 250, 250)
+
+
+def test_choosing_what_is_shown_moves_nothing_in_the_tool_bar(window, canvas):
+    places = set()
+    for shown in SHOWN:
+        window.session.view.set_shown(shown)
+        window.toolbar.layout().activate()
+        places.add(window.toolbar.opacity.x())
+    assert len(places) == 1
 
 
 def test_close_up_shows_a_grid_on_dark_and_bright_pixels(window, canvas):

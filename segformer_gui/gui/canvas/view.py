@@ -201,10 +201,12 @@ class Canvas(QWidget):
             filled = self._measure if view.shown != "labels" else self._labels
             if view.outlined and view.shown == "labels":
                 filled = None
-            painter.setOpacity(view.opacity)
-            for layer in (filled, self._outlines if view.outlined else None):
-                if layer is not None:
-                    layer.paint(painter, exposed, origin, scale)
+            if filled is not None:
+                painter.setOpacity(view.opacity)
+                filled.paint(painter, exposed, origin, scale)
+            if view.outlined and self._outlines is not None:
+                painter.setOpacity(1 - (1 - view.opacity) ** 2)  # Thin lines need more to be seen.
+                self._outlines.paint(painter, exposed, origin, scale)
             painter.setOpacity(1)
         if scale >= _GRID_SCALE:
             size = QRectF(origin.x(), origin.y(), picture.width * scale, picture.height * scale)

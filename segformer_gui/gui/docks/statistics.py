@@ -51,7 +51,7 @@ class StatisticsDock(QDockWidget):
         self._pg = pg
         page = QWidget(self)
         layout = QVBoxLayout(page)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(8, 2, 8, 8)
         self.shares, self.confidence = (self._plot(pg) for _ in range(2))
         self.shares.getPlotItem().invertY(True)
         self.shares.setLabel("bottom", self.tr("share of the pixels, %"))
