@@ -63,6 +63,10 @@ class LogWindow(QDialog):
         folder.clicked.connect(
             lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file().parent)))
         )
+        for button in (self.copy, folder):
+            button.setAutoDefault(False)  # Enter is not for the first button that there is.
+        # What failed is told in the window's message bar; it can be tried again.
+        session.failed.connect(lambda _: self.copy.setEnabled(True))
         self.note = QLabel(self)
         self.note.setProperty("muted", True)
         row = QHBoxLayout()
