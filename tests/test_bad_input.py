@@ -262,9 +262,6 @@ options = ["--format", "color", "--device", "cpu"]
 sys.argv = ["segformer-gui", "predict", paths[-1], "--out", out + "_first", *options]
 with suppress(SystemExit):
     main()
-if limit == "nobody" and os.getuid() == 0:
-    os.setgroups([])
-    os.setuid(65534)
 if limit == "disk":
     resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
 if surface == "cli":

@@ -44,6 +44,11 @@ def strips(x: Tensor, channels: int, training: bool) -> list[tuple[int, int]]:
     return [(top, min(height, top + rows)) for top in range(0, height, rows)]
 
 
+def joined(parts: list[Tensor]) -> Tensor:
+    """Strips as one map again; a single one is not copied."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
+
+
 def drop_path(x: Tensor, rate: float, training: bool) -> Tensor:
     """Stochastic depth: leave out a residual branch per sample, scaled to keep the expectation."""
     if rate == 0 or not training:
@@ -116,7 +121,7 @@ class MixFFN(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         hidden = self.fc1.out_features
         parts = [self.rows(x, *strip) for strip in strips(x, hidden, self.training)]
-        return torch.cat(parts, 1)
+        return joined(parts)
 
     def rows(self, x: Tensor, top: int, bottom: int) -> Tensor:
         """Rows top..bottom of the result; the convolution sees one more on either side."""
@@ -221,7 +226,7 @@ class AllMLPHead(nn.Module):
                 fused = torch.baddbmm(fused, part, x[:, first:end].flatten(2))
             fused = normalize(self.norm, fused.unflatten(2, (width, -1)))
             logits.append(self.classify(F.relu(fused, inplace=True)))
-        return torch.cat(logits, 1).permute(0, 3, 1, 2)
+        return joined(logits).permute(0, 3, 1, 2)
 
 
 def widen(x: Tensor, width: int) -> Tensor:
