@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 import segformer_gui
-from segformer_gui.core.doctor import Check
+from segformer_gui.core.doctor import Check, examine
 from segformer_gui.core.paths import log_file
 from segformer_gui.core.recent_log import RECENT_LOG
 from segformer_gui.core.settings import Settings
@@ -95,7 +95,7 @@ class LogWindow(QDialog):
     def _examine(self) -> None:
         self.copy.setEnabled(False)
         self.note.setText(self.tr("Looking at this machine…"))
-        self._session.examine(self._put)
+        self._session.prepare(examine, self._put)
 
     def _put(self, checks: Sequence[Check]) -> None:
         lines = [text for _, text in RECENT_LOG.lines()][-_REPORTED_LINES:]

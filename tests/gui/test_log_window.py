@@ -43,7 +43,7 @@ def test_what_a_thread_logs_appears_and_the_level_filters_it(log, qtbot):
 
 def test_copied_diagnostics_hold_checks_and_log(log, qtbot, monkeypatch):
     checks = [Check("python", "3.12")]
-    monkeypatch.setattr("segformer_gui.gui.session.session.examine", lambda: checks)
+    monkeypatch.setattr("segformer_gui.gui.log_window.examine", lambda: checks)
     _log.error("it broke")
     qtbot.mouseClick(log.copy, Qt.MouseButton.LeftButton)
     text = QApplication.clipboard().text()

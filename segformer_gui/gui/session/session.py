@@ -10,7 +10,6 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from segformer_gui.core.doctor import Check, examine
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.paths import settings_file
@@ -137,10 +136,6 @@ class Session(QObject):
         if options != self.segmentation.options:
             self.segmentation.options = options
             self._results_are_outdated()
-
-    def examine(self, done: Callable[[list[Check]], None]) -> None:
-        """Look at this machine, as `doctor` does, and hand over what was found."""
-        self._lanes.files.submit(lambda _: examine(), done, self.failed.emit, "examine")
 
     def forget_recent(self) -> None:
         """Forget what was opened lately."""
