@@ -11,9 +11,11 @@ from segformer_gui.core.training.recipe import Augmentation
 
 Image = NDArray[np.uint8]
 Labels = NDArray[np.uint8]
+Crop = tuple[Image, Labels]
 
 # What lies outside the image: ImageNet's mean colour, which the network sees as zero.
 _OUTSIDE = (124, 116, 104)
+_RAMP = np.linspace(0, 1, 256)
 
 
 def augment(
@@ -23,7 +25,7 @@ def augment(
     settings: Augmentation,
     rng: np.random.Generator,
     wanted: int | None = None,
-) -> tuple[Image, Labels]:
+) -> Crop:
     """A random crop of `settings.crop`: image (h, w, 3) uint8 RGB, labels (h, w) uint8.
 
     The image is scaled to `short_side`, times a random factor, and cut. With a `wanted` class the
@@ -46,7 +48,7 @@ def crop(
     size: tuple[int, int],
     focus: tuple[int, int] | None,
     rng: np.random.Generator,
-) -> tuple[Image, Labels]:
+) -> Crop:
     """Scale by `factor` and cut a window of `size` (h, w), at random or around `focus` (y, x).
 
     Only the part of the image that the window shows is resampled. What lies outside of the image is
@@ -85,16 +87,31 @@ def _span(
     return start, start + source, 0, target
 
 
+def paste_classes(onto: Crop, source: Crop, rng: np.random.Generator) -> Crop:
+    """Half of the classes of `source`, cut out along their borders and laid on `onto`.
+
+    Both are (image (h, w, 3) uint8 RGB, labels (h, w) uint8) of one size; new arrays are returned.
+    So things are seen before backgrounds that they never had (ClassMix, arXiv 2007.07936).
+    """
+    present = np.flatnonzero(np.bincount(source[1].ravel(), minlength=256)[:IGNORE])
+    chosen = np.zeros(256, bool)
+    chosen[rng.permutation(present)[: (present.size + 1) // 2]] = True
+    cut = chosen[source[1]]
+    return np.where(cut[..., None], source[0], onto[0]), np.where(cut, source[1], onto[1])
+
+
 def jitter_color(image: Image, strength: float, rng: np.random.Generator) -> Image:
-    """Random brightness, contrast, saturation (each up to +-`strength`) and a little hue."""
+    """Random gamma, brightness, contrast, saturation (each up to +-`strength`), a little hue."""
     brightness, contrast, saturation = rng.uniform(1 - strength, 1 + strength, 3).tolist()
-    pixels = image.astype(np.float32)
+    gamma = _log_uniform(rng, 1 / (1 + strength), 1 + strength)
+    pixels = _RAMP**gamma
+    pixels = (255 * pixels).astype(np.float32)[image]
     grey = pixels @ np.array([0.299, 0.587, 0.114], np.float32)
     # Grey, mean and colour are mixed in one affine map: v = b (m + c (g + s (x - g) - m)).
     mixed = grey[..., None] * (1 - saturation) + pixels * saturation
     mixed = brightness * (grey.mean() * (1 - contrast) + contrast * mixed)
     # A camera's white balance: red against blue.
-    warmth = float(rng.uniform(-0.1, 0.1)) * strength
+    warmth = float(rng.uniform(-0.3, 0.3)) * strength
     mixed *= np.array([1 + warmth, 1, 1 - warmth], np.float32)
     return np.clip(mixed, 0, 255).astype(np.uint8)
 

@@ -18,14 +18,12 @@ from segformer_gui.core.datasets import Dataset, Sample, check_sequences, open_d
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import read_image, read_labels, read_size
 from segformer_gui.core.scenes import render_scene
-from segformer_gui.core.training.augment import augment
+from segformer_gui.core.training.augment import Crop, augment, paste_classes
 from segformer_gui.core.training.recipe import Data, Recipe
 
 _CACHE_BYTES = 2 << 30
 _SYNTHETIC_SIZE = (360, 480)
 _MANY = 32  # Scenes from which on it pays to start processes.
-
-Pair = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 
 # Ids that a layout's label files may hold beside its classes, and that are ignored.
 _VOID_IDS = {"camvid": {11, IGNORE}, "cityscapes": {*range(34), IGNORE}, "index": {IGNORE}}
@@ -116,7 +114,7 @@ class TrainingSet:
         self._recipe = recipe
         self._dataset = data.training
         self.classes = data.classes
-        self._cached: dict[int, Pair] = {}
+        self._cached: dict[int, Crop] = {}
         self._cached_bytes = 0
         real = check_files(data.training, len(data.classes))
         self.pixels = np.concatenate([real, self._render_scenes(recipe.data)])
@@ -137,24 +135,34 @@ class TrainingSet:
         images, labels = zip(*crops, strict=True)
         return np.stack(images), np.stack(labels)
 
-    def _crop(self, number: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        recipe = self._recipe
-        rng = np.random.default_rng([recipe.seed, number])
-        wanted: int | None = None
-        if rng.random() < recipe.augmentation.rare_classes:
-            wanted = int(rng.choice(len(self.classes), p=self._class_probability))
-            index = int(rng.choice(np.flatnonzero(self.pixels[:, wanted])))
+    def _crop(self, number: int) -> Crop:
+        settings = self._recipe.augmentation
+        rng = np.random.default_rng([self._recipe.seed, number])
+        if rng.random() < settings.rare_classes:
+            crop = self._crop_of_class(rng)
         else:
             epoch, place = divmod(number, len(self))
-            index = int(_permutation(recipe.seed, epoch, len(self))[place])
-        image, labels = self._sample(index)
-        settings = recipe.augmentation
-        image, labels = augment(image, labels, recipe.short_side, settings, rng, wanted)
+            crop = self._augmented(
+                int(_permutation(self._recipe.seed, epoch, len(self))[place]), rng
+            )
+        if rng.random() < settings.mix:
+            crop = paste_classes(crop, self._crop_of_class(rng), rng)
+        image, labels = crop
         if rng.random() < settings.corrupt:
             name = str(rng.choice(settings.corruptions))
             severity = int(rng.integers(1, settings.max_severity + 1))
             image = corrupt(image, name, severity, int(rng.integers(2**32)))
         return image, labels
+
+    def _crop_of_class(self, rng: np.random.Generator) -> Crop:
+        """A crop that shows a class that is drawn, of an image that has it."""
+        wanted = int(rng.choice(len(self.classes), p=self._class_probability))
+        return self._augmented(int(rng.choice(np.flatnonzero(self.pixels[:, wanted]))), rng, wanted)
+
+    def _augmented(self, index: int, rng: np.random.Generator, wanted: int | None = None) -> Crop:
+        image, labels = self._sample(index)
+        recipe = self._recipe
+        return augment(image, labels, recipe.short_side, recipe.augmentation, rng, wanted)
 
     @cached_property
     def _class_probability(self) -> NDArray[np.float64]:
@@ -162,7 +170,7 @@ class TrainingSet:
         weight = np.where(self.pixels.any(0), self.class_frequency**-0.5, 0)
         return weight / weight.sum()
 
-    def _sample(self, index: int) -> Pair:
+    def _sample(self, index: int) -> Crop:
         """Image and labels, decoded once as far as the cache goes."""
         if index in self._cached:
             return self._cached[index]
@@ -175,7 +183,7 @@ class TrainingSet:
         self._keep(index, pair)
         return pair
 
-    def _keep(self, index: int, pair: Pair) -> None:
+    def _keep(self, index: int, pair: Crop) -> None:
         size = pair[0].nbytes + pair[1].nbytes
         if self._cached_bytes + size <= _CACHE_BYTES:
             self._cached[index] = pair
@@ -193,11 +201,11 @@ class TrainingSet:
         return counts
 
 
-def _render(seed: int) -> Pair:
+def _render(seed: int) -> Crop:
     return render_scene(seed, *_SYNTHETIC_SIZE)
 
 
-def _in_processes(make: Callable[[int], Pair], numbers: Sequence[int]) -> Iterator[Pair]:
+def _in_processes(make: Callable[[int], Crop], numbers: Sequence[int]) -> Iterator[Crop]:
     """`make` of each number, in as many processes as there are processors if it is worth it."""
     if len(numbers) < _MANY:
         yield from map(make, numbers)

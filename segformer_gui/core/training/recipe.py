@@ -100,7 +100,8 @@ class Augmentation:
 
     `crop` is (height, width) in px; `scale` the range of the random resizing, in which doubling
     is as likely as halving. With probability `rare_classes` an image and a crop of it are chosen
-    for a class, rare ones more often. `color` scales brightness, contrast, saturation and hue. With
+    for a class, rare ones more often. With probability `mix` half of the classes of a second crop
+    are pasted onto the first. `color` scales gamma, brightness, contrast, saturation and hue. With
     probability `corrupt` one of `corruptions` at severity 1 to `max_severity` is applied.
     """
 
@@ -109,6 +110,7 @@ class Augmentation:
     flip: bool = True
     color: Fraction = 0.3
     rare_classes: Fraction = 0.5
+    mix: Fraction = 0.0
     corrupt: Fraction = 0.0
     corruptions: tuple[str, ...] = ()
     max_severity: Annotated[int, Field(ge=1, le=5)] = 3
