@@ -404,6 +404,9 @@ _NOTES: dict[str, str] = {
         "messages", "The input of {width} x {height} pixels was cut into windows."
     ),
     "memory_cpu": QT_TRANSLATE_NOOP("messages", "The device ran out of memory; the CPU took over."),
+    "openvino_agreement": QT_TRANSLATE_NOOP(
+        "messages", "OpenVINO in bfloat16: {percent} % of the labels as in float32."
+    ),
     "memory_half": QT_TRANSLATE_NOOP("messages", "Memory ran out; half precision was used."),
     "memory_tiled": QT_TRANSLATE_NOOP(
         "messages", "Memory ran out; the image was cut into windows of {crop} pixels."

@@ -256,6 +256,7 @@ def _versions() -> str:
         "pillow": "MIT-CMU",
         "huggingface_hub": "Apache-2.0",
         "safetensors": "Apache-2.0",
+        "openvino": "Apache-2.0",
     }
     lines: list[str] = []
     for name, licence in licences.items():

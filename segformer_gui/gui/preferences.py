@@ -152,7 +152,9 @@ class PreferencesDialog(QDialog):
             self.opacity: self.tr("How much the mask covers the image"),
             self.list_order: self.tr("Order of the list of images"),
             self.device: self.tr("Where the network runs"),
-            self.precision: self.tr("Half precision is faster on most graphics cards"),
+            self.precision: self.tr(
+                "Half precision is faster on most graphics cards; OpenVINO on many processors"
+            ),
             self.input_size: self.tr("Length of the image's shorter side inside the network"),
             self.sliding: self.tr("Slower, better on large images"),
             self.flip: self.tr("Takes twice as long, a little better"),

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 DeviceChoice = Literal["auto", "cpu", "cuda", "mps"]
-PrecisionChoice = Literal["auto", "float32", "float16", "bfloat16"]
+# "openvino": bfloat16 as another library computes it, see `core.inference.openvino`.
+PrecisionChoice = Literal["auto", "float32", "float16", "bfloat16", "openvino"]
 # How sure a prediction is at each pixel, 0..1: probability of the likeliest class; entropy over
 # log C; likeliest less second probability.
 Measure = Literal["confidence", "entropy", "margin"]

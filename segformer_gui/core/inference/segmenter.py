@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from segformer_gui.core.errors import Note, UserError
+from segformer_gui.core.inference.openvino import OpenVinoNetwork, openvino_is_installed
 from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice, SegmentOptions
 from segformer_gui.core.inference.prediction import Prediction, Timings, argmax_labels
 from segformer_gui.core.models import LoadedModel
@@ -23,7 +24,7 @@ from segformer_gui.core.network.preprocess import normalize
 # CPU that runs out of memory is killed by its system, it gets no error that could be caught.
 MAX_WHOLE_PIXELS = 2048 * 4096
 
-_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+_DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
@@ -51,7 +52,9 @@ def available_precisions(device: str) -> list[str]:
     if device == "cuda":
         half_first = torch.cuda.get_device_capability() >= (7, 0)
         return ["float16", "float32", "bfloat16"] if half_first else ["float32", "float16"]
-    return ["float32", "float16"] if device == "mps" else ["float32", "bfloat16"]
+    if device == "mps":
+        return ["float32", "float16"]
+    return ["float32", "bfloat16", *(["openvino"] if openvino_is_installed() else [])]
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,7 @@ class Segmenter:
             )
         self.model = model
         self._network = model.network.to(self.device)
+        self._openvino = OpenVinoNetwork(model.network) if self.precision == "openvino" else None
 
     def segment(
         self,
@@ -166,6 +170,9 @@ class Segmenter:
                 logits = self._logits(x, attempt, cancelled)
                 after_network = _now(attempt.device)
                 labels = argmax_labels(logits, (image.shape[0], image.shape[1]))
+            if self._openvino is not None:
+                percent = round(self._openvino.agreement * 100, 1)
+                notes = [*notes, Note("openvino_agreement", {"percent": percent})]
         finally:
             self._network.to(self.device)
         return Prediction(
@@ -205,11 +212,12 @@ class Segmenter:
     def _run(self, x: Tensor, attempt: _Attempt, cancelled: Callable[[], bool]) -> Tensor:
         if cancelled():
             raise Cancelled
+        network = self._openvino or self._network
         with _autocast(attempt):
-            logits = self._network(x)[0].float()
+            logits = network(x)[0].float()
             if not attempt.options.flip:
                 return logits
-            mirrored = self._network(x.flip(-1))[0].float().flip(-1)
+            mirrored = network(x.flip(-1))[0].float().flip(-1)
         # Probabilities are averaged, as in the field's test-time augmentation. Their logarithm is a
         # set of logits again, so that everything downstream stays one path.
         return (logits.softmax(0) + mirrored.softmax(0)).div_(2).clamp_(min=1e-30).log_()
@@ -229,7 +237,7 @@ def windows(length: int, crop: int, stride: int) -> list[tuple[int, int]]:
 
 
 def _autocast(attempt: _Attempt) -> AbstractContextManager[object]:
-    if attempt.precision == "float32":
+    if attempt.precision not in _DTYPES:
         return nullcontext()
     return torch.autocast(attempt.device, _DTYPES[attempt.precision])
 

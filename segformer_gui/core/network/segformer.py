@@ -35,10 +35,11 @@ def strips(x: Tensor, channels: int, training: bool) -> list[tuple[int, int]]:
     """First and end rows of the strips in which a (B, H, W, ...) map is worked on.
 
     Without gradients on a CPU, a strip of `channels` is what fits its cache: the steps in between
-    then neither wait for memory nor fill it. Elsewhere it is the whole map.
+    then neither wait for memory nor fill it. Elsewhere, and in a graph that is exported, it is the
+    whole map.
     """
     height = x.shape[1]
-    if training or x.device.type != "cpu":
+    if training or x.device.type != "cpu" or torch.jit.is_tracing():
         return [(0, height)]
     rows = max(1, STRIP_BYTES // (len(x) * x.shape[2] * channels * x.element_size()))
     return [(top, min(height, top + rows)) for top in range(0, height, rows)]

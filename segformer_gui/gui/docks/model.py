@@ -156,7 +156,9 @@ class ModelDock(QDockWidget):
         self.device.setToolTip(self.tr("Where the network runs"))
         self.device.activated.connect(lambda: session.models.set_device(self.device.currentData()))
         self.precision = QComboBox(self)
-        self.precision.setToolTip(self.tr("Half precision is faster on most graphics cards"))
+        self.precision.setToolTip(
+            self.tr("Half precision is faster on most graphics cards; OpenVINO on many processors")
+        )
         self.precision.activated.connect(
             lambda: session.models.set_precision(self.precision.currentData())
         )
