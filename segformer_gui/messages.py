@@ -385,6 +385,14 @@ _ERRORS: dict[str, tuple[str, str]] = {
         ),
         QT_TRANSLATE_NOOP("messages", "Set synthetic = 0 in the recipe."),
     ),
+    "training_out_of_memory": (
+        QT_TRANSLATE_NOOP("messages", "One crop alone does not fit into memory in training."),
+        QT_TRANSLATE_NOOP("messages", "Choose a smaller crop or a smaller network."),
+    ),
+    "class_unknown": (
+        QT_TRANSLATE_NOOP("messages", "The data has no class {name}."),
+        QT_TRANSLATE_NOOP("messages", "It has: {known}."),
+    ),
     "training_diverged": (
         QT_TRANSLATE_NOOP("messages", "The loss was no longer a number at step {step}."),
         QT_TRANSLATE_NOOP("messages", "Lower the learning rate; the last checkpoint is kept."),

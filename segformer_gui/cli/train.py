@@ -91,8 +91,8 @@ def _show(events: Iterator[Event]) -> None:
                         task, completed=event.step, description=f"Training, loss {event.loss:.3f}"
                     )
                 case Validated():
-                    miou = event.scores["miou"]
-                    console.print(f"step {event.step}: mIoU {miou:.4f} on the held-out images")
+                    miou, under = event.scores["miou"], event.corruption or "clean"
+                    console.print(f"step {event.step}: mIoU {miou:.4f} held out, {under}")
                 case Stopped():
                     error_console.print(f"Stopped after step {event.step}; --resume goes on.")
                 case Finished():

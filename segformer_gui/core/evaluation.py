@@ -139,7 +139,12 @@ def match_classes(model: ClassSet | None, dataset: ClassSet | None) -> ClassMatc
     if len(truth) > MAX_CLASSES:
         raise UserError("evaluation_too_many_classes", count=len(truth))
     predicted_names = [plain_name(name) for name in predicted.names]
-    shared = [name for name in truth.names if plain_name(name) in predicted_names]
+    # Several classes of the data may have been given one name.
+    named: dict[str, str] = {}
+    for name in truth.names:
+        if plain_name(name) in predicted_names:
+            named.setdefault(plain_name(name), name)
+    shared = list(named.values())
     if not shared:
         raise UserError(
             "evaluation_no_shared_classes",
@@ -157,7 +162,7 @@ def match_classes(model: ClassSet | None, dataset: ClassSet | None) -> ClassMatc
         names=tuple(shared),
         truth_table=_table(truth, places),
         prediction_table=_table(predicted, places),
-        unmatched=tuple(name for name in truth.names if name not in shared),
+        unmatched=tuple(name for name in truth.names if plain_name(name) not in named),
         rule=rule,
         named=truth is not _UNNAMED,
     )

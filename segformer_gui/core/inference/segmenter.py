@@ -128,7 +128,7 @@ class Segmenter:
             try:
                 return self._attempt(image, scaled, attempt, notes, started, cancelled)
             except (MemoryError, RuntimeError) as error:
-                if not _is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 following = attempt.step_down(size)
                 if following is None:
@@ -251,7 +251,8 @@ def _now(device: str) -> float:
     return time.perf_counter()
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether torch, or Python, raised this because memory ran out."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     return any(phrase in str(error).lower() for phrase in _OUT_OF_MEMORY)

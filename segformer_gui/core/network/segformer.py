@@ -15,6 +15,7 @@ from typing import cast
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.jit import is_tracing  # pyright: ignore[reportPrivateImportUsage]
 
 from segformer_gui.core.network.presets import SegFormerConfig
 
@@ -39,7 +40,7 @@ def strips(x: Tensor, channels: int, training: bool) -> list[tuple[int, int]]:
     whole map.
     """
     height = x.shape[1]
-    if training or x.device.type != "cpu" or torch.jit.is_tracing():
+    if training or x.device.type != "cpu" or is_tracing():
         return [(0, height)]
     rows = max(1, STRIP_BYTES // (len(x) * x.shape[2] * channels * x.element_size()))
     return [(top, min(height, top + rows)) for top in range(0, height, rows)]

@@ -8,11 +8,19 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segformer_gui.core.classes import IGNORE, ClassSet, class_set_of_names, known_class_set
+from segformer_gui.core.classes import (
+    IGNORE,
+    ClassSet,
+    Color,
+    class_set_of_names,
+    known_class_set,
+    plain_name,
+)
 from segformer_gui.core.corruption.corrupt import check_condition, corrupt
 from segformer_gui.core.datasets import Dataset, Sample, check_sequences, open_dataset
 from segformer_gui.core.errors import UserError
@@ -22,6 +30,7 @@ from segformer_gui.core.training.augment import Crop, augment, paste_classes
 from segformer_gui.core.training.recipe import Data, Recipe
 
 _CACHE_BYTES = 2 << 30
+_Choice = Literal["data", "initial", "both"]
 _SYNTHETIC_SIZE = (360, 480)
 _MANY = 32  # Scenes from which on it pays to start processes.
 
@@ -31,22 +40,32 @@ _VOID_IDS = {"camvid": {11, IGNORE}, "cityscapes": {*range(34), IGNORE}, "index"
 
 @dataclass(frozen=True)
 class TrainingData:
-    """The training and the held-out part of a recipe's data, and the classes of both."""
+    """The training and the held-out part of a recipe's data, and the classes that are learnt.
+
+    `class_ids` (256,) uint8 turns the data's ids into those of `classes`, or `IGNORE`.
+    """
 
     training: Dataset
     held_out: Dataset | None
     classes: ClassSet
+    class_ids: NDArray[np.uint8]
 
 
-def open_data(data: Data) -> TrainingData:
+def open_data(
+    data: Data,
+    choice: _Choice = "data",
+    initial: ClassSet | None = None,
+) -> TrainingData:
     """Find the samples and part them by sequence; nothing is decoded yet.
 
-    Raises `UserError` as `open_dataset`, `sequence_unknown` for one to hold out that is not there,
-    or `nothing_to_train` where all of it is held out.
+    `choice` is that of `recipe.Network.classes`, `initial` the classes of the checkpoint. Raises
+    `UserError` as `open_dataset`, `sequence_unknown` for one to hold out that is not there,
+    `nothing_to_train` where all of it is held out, or `class_unknown` for a name in `class_map`
+    that is not the data's.
     """
     if not data.root:
         scenes = Dataset(Path(), "camvid", None, known_class_set("camvid"), ())
-        return TrainingData(training=scenes, held_out=None, classes=known_class_set("camvid"))
+        return _training_data(data, scenes, None, choice, initial)
     datasets = [open_dataset(Path(data.root), data.layout, split) for split in data.splits]
     samples = [sample for dataset in datasets for sample in dataset.samples]
     check_sequences(samples, data.held_out)
@@ -55,10 +74,27 @@ def open_data(data: Data) -> TrainingData:
     if not training:
         raise UserError("nothing_to_train", path=data.root)
     whole = replace(datasets[0], split=None, samples=training)
+    return _training_data(data, whole, held_out, choice, initial)
+
+
+def _training_data(
+    data: Data,
+    dataset: Dataset,
+    held_out: tuple[Sample, ...] | None,
+    choice: _Choice,
+    initial: ClassSet | None,
+) -> TrainingData:
+    own = _renamed(_classes(data, dataset), data.class_map)
+    dataset = replace(dataset, classes=own)
+    classes = _learnt_classes(own, choice, initial)
+    places = {plain_name(name): place for place, name in enumerate(classes.names)}
+    class_ids = np.full(256, IGNORE, np.uint8)
+    class_ids[: len(own)] = [places.get(plain_name(name), IGNORE) for name in own.names]
     return TrainingData(
-        training=whole,
-        held_out=replace(whole, samples=held_out) if held_out else None,
-        classes=_classes(data, datasets[0]),
+        training=dataset,
+        held_out=replace(dataset, samples=held_out) if held_out else None,
+        classes=classes,
+        class_ids=class_ids,
     )
 
 
@@ -68,6 +104,29 @@ def _classes(data: Data, dataset: Dataset) -> ClassSet:
     if dataset.classes is None:
         raise UserError("classes_unnamed", path=data.root)
     return dataset.classes
+
+
+def _renamed(classes: ClassSet, names: dict[str, str]) -> ClassSet:
+    """The data's classes under the names that the recipe gives them; "" is no class."""
+    for name in names:
+        if name not in classes.names:
+            raise UserError("class_unknown", name=name, known=", ".join(classes.names))
+    if not names:
+        return classes
+    return replace(classes, names=tuple(names.get(name, name) for name in classes.names))
+
+
+def _learnt_classes(own: ClassSet, choice: _Choice, initial: ClassSet | None) -> ClassSet:
+    known = own if choice == "data" or initial is None else initial
+    chosen: dict[str, tuple[str, Color]] = {}
+    for classes in (known,) if choice == "initial" else (known, own):
+        for name, color in zip(classes.names, classes.colors, strict=True):
+            if name:  # Else the recipe ignores it; and several may have been given one name.
+                chosen.setdefault(plain_name(name), (name, color))
+    if len(chosen) == len(known):
+        return known
+    names, colors = zip(*chosen.values(), strict=True)
+    return class_set_of_names(names, colors)
 
 
 def check_files(dataset: Dataset, num_classes: int) -> NDArray[np.int64]:
@@ -101,11 +160,28 @@ def check_files(dataset: Dataset, num_classes: int) -> NDArray[np.int64]:
     return counts
 
 
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Images (B, h, w, 3) uint8 RGB and labels (B, h, w) uint8.
+
+    `numbers` are those of the crops; there are twice as many images where twins follow them.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    numbers: tuple[int, ...]
+
+    @property
+    def twins(self) -> bool:
+        """Whether the second half is the first one, corrupted."""
+        return len(self.images) > len(self.numbers)
+
+
 class TrainingSet:
     """Training crops by number: recipe and number decide a crop, not what came before it.
 
-    `batch(step)` -> images (B, h, w, 3) uint8 RGB, labels (B, h, w) uint8. Safe to use from one
-    thread at a time.
+    Where the recipe's loss compares a crop with its corrupted twin, the twins follow the crops in
+    a batch. Safe to use from one thread at a time.
     """
 
     def __init__(self, recipe: Recipe, data: TrainingData) -> None:
@@ -113,10 +189,16 @@ class TrainingSet:
             check_condition(name, recipe.augmentation.max_severity, "fast")
         self._recipe = recipe
         self._dataset = data.training
+        self._class_ids = data.class_ids
         self.classes = data.classes
         self._cached: dict[int, Crop] = {}
         self._cached_bytes = 0
-        real = check_files(data.training, len(data.classes))
+        assert data.training.classes is not None  # Training data has names.
+        found = check_files(data.training, len(data.training.classes))
+        real = np.zeros((len(found), len(data.classes)), np.int64)
+        for source, target in enumerate(data.class_ids[: found.shape[1]]):
+            if target != IGNORE:
+                real[:, target] += found[:, source]
         self.pixels = np.concatenate([real, self._render_scenes(recipe.data)])
 
     def __len__(self) -> int:
@@ -128,12 +210,27 @@ class TrainingSet:
         total = np.maximum(self.pixels.sum(0), 1)
         return total / total.sum()
 
-    def batch(self, step: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """The crops of one step."""
-        size = self._recipe.optimizer.batch
-        crops = [self._crop(step * size + place) for place in range(size)]
+    def batch(self, step: int, rank: int = 0, processes: int = 1) -> Batch:
+        """The crops of one step, or the share that one of several processes has of them."""
+        size, reuse = self._recipe.optimizer.batch, self._recipe.augmentation.reuse
+        numbers = range(step * size + rank, (step + 1) * size, processes)
+        numbers = [number % reuse if reuse else number for number in numbers]
+        crops = [self._crop(number) for number in numbers]
+        if self._recipe.loss.consistency:
+            crops += [self._twin(*pair) for pair in zip(numbers, crops, strict=True)]
         images, labels = zip(*crops, strict=True)
-        return np.stack(images), np.stack(labels)
+        return Batch(np.stack(images), np.stack(labels), tuple(numbers))
+
+    def _twin(self, number: int, crop: Crop) -> Crop:
+        # A third number: the crop's own draws are not to be repeated.
+        rng = np.random.default_rng([self._recipe.seed, number, 2])
+        return self._corrupted(crop[0], rng), crop[1]
+
+    def _corrupted(self, image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
+        settings = self._recipe.augmentation
+        name = str(rng.choice(settings.corruptions))
+        severity = int(rng.integers(1, settings.max_severity + 1))
+        return corrupt(image, name, severity, int(rng.integers(2**32)))
 
     def _crop(self, number: int) -> Crop:
         settings = self._recipe.augmentation
@@ -149,9 +246,7 @@ class TrainingSet:
             crop = paste_classes(crop, self._crop_of_class(rng), rng)
         image, labels = crop
         if rng.random() < settings.corrupt:
-            name = str(rng.choice(settings.corruptions))
-            severity = int(rng.integers(1, settings.max_severity + 1))
-            image = corrupt(image, name, severity, int(rng.integers(2**32)))
+            image = self._corrupted(image, rng)
         return image, labels
 
     def _crop_of_class(self, rng: np.random.Generator) -> Crop:
@@ -177,7 +272,8 @@ class TrainingSet:
         samples: Sequence[Sample] = self._dataset.samples
         if index < len(samples):
             sample = samples[index]
-            pair = read_image(sample.image), self._dataset.read_ground_truth(sample)
+            ids = self._dataset.read_ground_truth(sample)
+            pair = read_image(sample.image), self._class_ids[ids]
         else:
             pair = _render(self._recipe.data.synthetic_seed + index - len(samples))
         self._keep(index, pair)

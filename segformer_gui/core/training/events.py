@@ -24,19 +24,24 @@ class Started:
 
 @dataclass(frozen=True)
 class Stepped:
-    """Step number `step` (from 1) is done."""
+    """Step number `step` (from 1) is done; `parts`: pieces of the batch that fit into memory."""
 
     step: int
     loss: float
     learning_rate: float
     seconds: float
+    parts: int
 
 
 @dataclass(frozen=True)
 class Validated:
-    """Scores (as `Scores.to_json`) of the averaged weights on the held-out images."""
+    """Scores (as `Scores.to_json`) of the averaged weights on the held-out images.
+
+    `corruption` is the one, at severity 3, that the images had; empty for none.
+    """
 
     step: int
+    corruption: str
     scores: dict[str, object]
     seconds: float
 

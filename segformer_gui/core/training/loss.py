@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -11,30 +13,88 @@ from segformer_gui.core.training.recipe import Loss
 
 
 def segmentation_loss(
-    logits: Tensor, target: Tensor, settings: Loss, class_weights: Tensor | None
+    logits: Tensor,
+    target: Tensor,
+    settings: Loss,
+    class_weights: Tensor | None,
+    whole: Tensor | None = None,
 ) -> Tensor:
     """Loss of logits (B, C, h, w) against labels (B, H, W) int64 at the labels' resolution.
 
     Cross-entropy, weighted by class where `class_weights` (C,) is given and restricted to the
     hardest pixels where `settings.ohem` is below 1, divided by the weight of the pixels that count;
-    plus Dice. A batch without any labelled pixel has the loss 0.
+    plus Dice and Lovasz. `whole` is the `labelled_weight` of the batch where this is a part of it.
+    A batch without any labelled pixel has the loss 0.
     """
+    grid = logits.float()
     # One order in memory for everything below: mixing them is several times slower on a CPU.
-    logits = F.interpolate(logits.float().contiguous(), target.shape[1:], mode="bilinear")
+    logits = F.interpolate(grid.contiguous(), target.shape[1:], mode="bilinear")
     log_p = logits.log_softmax(1)
     labelled = target != IGNORE
     at_target = log_p.gather(1, target.where(labelled, 0)[:, None])[:, 0]
-    weight = labelled.float()
-    if class_weights is not None:
-        weight = class_weights[target.where(labelled, 0)] * labelled
+    weight = _weights(target, class_weights)
+    if whole is None:
+        whole = weight.sum()
     if settings.ohem < 1:
         keep = max(1, int(settings.ohem * int(labelled.sum())))
         hardness = (-at_target.detach()).masked_fill(~labelled, -1)
         weight = weight * (hardness >= hardness.flatten().topk(keep).values[-1])
-    loss = -(at_target * weight).sum() / weight.sum().clamp(min=1)
+    loss = -(at_target * weight).sum() / (whole * settings.ohem).clamp(min=1)
     if settings.dice:
         loss = loss + settings.dice * dice_loss(log_p, at_target, target)
+    if settings.lovasz:
+        loss = loss + settings.lovasz * lovasz_loss(grid, on_grid(target, grid.shape[2:]))
     return loss
+
+
+def labelled_weight(target: Tensor, class_weights: Tensor | None) -> Tensor:
+    """What cross-entropy over these labels is divided by."""
+    return _weights(target, class_weights).sum()
+
+
+def _weights(target: Tensor, class_weights: Tensor | None) -> Tensor:
+    labelled = target != IGNORE
+    if class_weights is None:
+        return labelled.float()
+    return class_weights[target.where(labelled, 0)] * labelled
+
+
+def on_grid(target: Tensor, size: Sequence[int]) -> Tensor:
+    """Labels (B, H, W) at the centres of a coarser grid: (B, *size)."""
+    return F.interpolate(target[:, None].float(), tuple(size), mode="nearest-exact")[:, 0].long()
+
+
+def lovasz_loss(logits: Tensor, target: Tensor) -> Tensor:
+    """Lovasz-softmax (Berman et al., 2018) of logits (B, C, h, w) against labels (B, h, w).
+
+    A surface over the Jaccard index that can be descended: over the pixels in order of their
+    error, each error times what that pixel adds to the Jaccard loss. The mean over the classes
+    that are present; on the network's grid, since it sorts every pixel for every class.
+    """
+    labelled = target != IGNORE
+    p = logits.softmax(1).movedim(1, -1)[labelled]  # (N, C)
+    truth = F.one_hot(target[labelled], logits.shape[1]).to(p)
+    errors, order = (truth - p).abs().sort(0, descending=True)
+    truth = truth.gather(0, order)
+    total = truth.sum(0)
+    missed, added = truth.cumsum(0), (1 - truth).cumsum(0)
+    jaccard = 1 - (total - missed) / (total + added)
+    steps = torch.cat([jaccard[:1], jaccard.diff(dim=0)])
+    present = total > 0
+    return ((errors * steps).sum(0) * present).sum() / present.sum().clamp(min=1)
+
+
+def divergence(student: Tensor, teacher: Tensor, where: Tensor | None = None) -> Tensor:
+    """Mean Kullback-Leibler divergence of the student's distribution from the teacher's.
+
+    Both are logits (B, C, h, w); `where` (B, h, w) bool picks the positions that count. No gradient
+    goes to the teacher.
+    """
+    expected = teacher.detach().float().log_softmax(1)
+    each = (expected.exp() * (expected - student.float().log_softmax(1))).sum(1)
+    if where is None:
+        return each.mean()
+    return (each * where).sum() / where.sum().clamp(min=1)
 
 
 def dice_loss(log_p: Tensor, at_target: Tensor, target: Tensor) -> Tensor:

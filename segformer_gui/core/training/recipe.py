@@ -18,6 +18,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Side = Annotated[int, Field(ge=32)]
+Weight = Annotated[float, Field(ge=0)]
 
 _STRICT = ConfigDict(extra="forbid")
 
@@ -30,8 +31,8 @@ class Data:
     sequences `held_out` are not trained on: they are what is validated. A sequence is named by the
     part of a file name before the first `_`. `synthetic` counts scenes of `core.scenes` that are
     rendered into the training set, from seed `synthetic_seed` on; without a `root` they are all of
-    it. `class_names` names the ids of an
-    index layout, whose files do not.
+    it. `class_names` names the ids of an index layout, whose files do not. `class_map` renames
+    classes of the data before they meet those of a checkpoint; one of the name "" is ignored.
     """
 
     root: str = ""
@@ -39,6 +40,7 @@ class Data:
     splits: tuple[str, ...] = ("train",)
     held_out: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
+    class_map: dict[str, str] = dataclasses.field(default_factory=dict[str, str])
     synthetic: Annotated[int, Field(ge=0)] = 0
     synthetic_seed: int = 100_000
 
@@ -51,19 +53,36 @@ class Data:
 
 @dataclass(frozen=True, config=_STRICT)
 class Network:
-    """What is trained: a preset from scratch, or a checkpoint (path or catalogue name)."""
+    """What is trained: a preset from scratch, or a checkpoint (path or catalogue name).
+
+    `classes` are those of the data, of the `initial` checkpoint (others in the data are ignored),
+    or both: the checkpoint's, then what is new in the data. Rows of the checkpoint's classifier are
+    kept for classes of the same name. `freeze` keeps the encoder, or everything but the classifier,
+    as it is. `freeze_norm` normalises with the checkpoint's statistics (BatchNorm), which a few
+    images in a batch cannot better.
+    """
 
     preset: Literal["b0", "b1", "b2", "b3", "b4", "b5"] = "b0"
     initial: str = ""
+    classes: Literal["data", "initial", "both"] = "data"
+    freeze: Literal["none", "encoder", "all_but_classifier"] = "none"
+    freeze_norm: bool = False
     drop_path: Fraction = 0.1
     dropout: Fraction = 0.1
+
+    @model_validator(mode="after")
+    def _has_initial(self) -> Self:
+        if not self.initial and (self.classes != "data" or self.freeze != "none"):
+            raise ValueError("classes and freeze need an initial checkpoint")
+        return self
 
 
 @dataclass(frozen=True, config=_STRICT)
 class Optimizer:
     """AdamW with linear warm-up and polynomial decay, and the average of its weights.
 
-    The head learns `head_factor` times as fast (the paper: 10, from a pretrained encoder). Norms
+    The head learns `head_factor` times as fast as the encoder's last block (the paper: 10, from a
+    pretrained encoder), and each block before that `layer_decay` times as fast as the next. Norms
     and biases have no weight decay. `ema_decay` is that of the weights' running average, which is
     what is validated and kept; 0 keeps the weights themselves.
     """
@@ -72,6 +91,7 @@ class Optimizer:
     batch: Count = 8
     learning_rate: Positive = 1e-3
     head_factor: Positive = 1.0
+    layer_decay: Annotated[float, Field(gt=0, le=1)] = 1.0
     weight_decay: Fraction = 0.01
     warmup_steps: Annotated[int, Field(ge=0)] = 200
     power: Positive = 1.0
@@ -82,16 +102,22 @@ class Optimizer:
 
 @dataclass(frozen=True, config=_STRICT)
 class Loss:
-    """Cross-entropy at full resolution, divided by the count of pixels that matter.
+    """Cross-entropy at full resolution, divided by the weight of the labelled pixels.
 
     `class_weight` 0 weighs all classes alike, 1 by inverse frequency, between them by its power.
     `ohem` is the share of the hardest pixels that count (online hard example mining); 1 is all.
-    `dice` is the weight of an added Dice loss over the classes that are present.
+    `dice` and `lovasz` are the weights of an added Dice and Lovasz-softmax loss over the classes
+    that are present. `distill` is the weight of staying with the initial checkpoint on pixels that
+    have no label; `consistency` that of predicting on each crop's corrupted twin what is predicted
+    on the crop itself.
     """
 
     class_weight: Fraction = 0.0
     ohem: Annotated[float, Field(gt=0, le=1)] = 1.0
-    dice: Annotated[float, Field(ge=0)] = 0.0
+    dice: Weight = 0.0
+    lovasz: Weight = 0.0
+    distill: Weight = 0.0
+    consistency: Weight = 0.0
 
 
 @dataclass(frozen=True, config=_STRICT)
@@ -102,7 +128,9 @@ class Augmentation:
     is as likely as halving. With probability `rare_classes` an image and a crop of it are chosen
     for a class, rare ones more often. With probability `mix` half of the classes of a second crop
     are pasted onto the first. `color` scales gamma, brightness, contrast, saturation and hue. With
-    probability `corrupt` one of `corruptions` at severity 1 to `max_severity` is applied.
+    probability `corrupt` one of `corruptions` at severity 1 to `max_severity` is applied. With
+    `reuse`, only so many different crops are made and seen again and again; what a frozen encoder
+    makes of them is then computed once.
     """
 
     crop: tuple[Side, Side] = (256, 320)
@@ -114,6 +142,7 @@ class Augmentation:
     corrupt: Fraction = 0.0
     corruptions: tuple[str, ...] = ()
     max_severity: Annotated[int, Field(ge=1, le=5)] = 3
+    reuse: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")
     def _has_corruptions(self) -> Self:
@@ -124,7 +153,11 @@ class Augmentation:
 
 @dataclass(frozen=True, config=_STRICT)
 class Recipe:
-    """A whole run. `validate_every` and `checkpoint_every` count steps."""
+    """A whole run.
+
+    `validate_every` and `checkpoint_every` count steps. Validation is on the held-out images as
+    they are, and again under each of `validate_corrupted`, corruptions at severity 3.
+    """
 
     data: Data
     network: Network = dataclasses.field(default_factory=Network)
@@ -135,7 +168,18 @@ class Recipe:
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     short_side: Side = 360
     validate_every: Count = 1000
+    validate_corrupted: tuple[str, ...] = ()
     checkpoint_every: Count = 250
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.loss.distill and not self.network.initial:
+            raise ValueError("loss.distill needs network.initial")
+        if self.loss.consistency and not self.augmentation.corruptions:
+            raise ValueError("loss.consistency needs augmentation.corruptions")
+        if self.augmentation.reuse and self.network.freeze == "none":
+            raise ValueError("augmentation.reuse needs a frozen encoder")
+        return self
 
     def to_toml(self) -> str:
         """The recipe as a file that `read_recipe` reads back as equal."""

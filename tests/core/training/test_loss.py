@@ -10,6 +10,10 @@ import torch.nn.functional as F
 from segformer_gui.core.training.loss import (
     balancing_weights,
     dice_loss,
+    divergence,
+    labelled_weight,
+    lovasz_loss,
+    on_grid,
     poly_rate,
     segmentation_loss,
     update_average,
@@ -115,3 +119,74 @@ def test_average_follows_quickly_at_first_and_slowly_later() -> None:
     assert average[0].item() == pytest.approx(0.9)
     update_average([start := torch.zeros(1)], current, 0.999, step=10**6)
     assert start.item() == pytest.approx(0.001)
+
+
+def test_lovasz_of_hard_predictions_is_one_minus_the_mean_iou() -> None:
+    generator = torch.Generator().manual_seed(1)
+    target = torch.randint(0, 3, (2, 6, 7), generator=generator)
+    predicted = torch.randint(0, 4, (2, 6, 7), generator=generator)
+    target[0, :2] = 255
+    logits = 100.0 * F.one_hot(predicted, 4).movedim(-1, 1)
+    seen = target != 255
+    ious = [
+        ((predicted == c) & (target == c) & seen).sum()
+        / (((predicted == c) | (target == c)) & seen).sum()
+        for c in range(3)
+    ]
+
+    assert lovasz_loss(logits, target) == pytest.approx(1 - float(sum(ious)) / 3, abs=1e-5)
+
+
+def test_lovasz_descends_to_a_perfect_prediction() -> None:
+    target = torch.tensor([[[0, 1, 2, 255]]])
+    logits = torch.zeros(1, 3, 1, 4, requires_grad=True)
+    optimizer = torch.optim.SGD([logits], 5.0)
+    for _ in range(200):
+        optimizer.zero_grad()
+        lovasz_loss(logits, target).backward()
+        optimizer.step()
+
+    assert lovasz_loss(logits, target) < 0.05
+    assert logits[0, :, 0, :3].argmax(0).tolist() == [0, 1, 2]
+    assert not logits[0, :, 0, 3].any()
+
+
+def test_divergence_is_torchs_and_leaves_the_teacher_alone() -> None:
+    generator = torch.Generator().manual_seed(2)
+    student = torch.randn(2, 3, 4, 5, generator=generator, requires_grad=True)
+    teacher = torch.randn(2, 3, 4, 5, generator=generator, requires_grad=True)
+    where = torch.zeros(2, 4, 5, dtype=torch.bool)
+    where[0, 1:] = True
+
+    ours = divergence(student, teacher, where)
+
+    rows = (student.movedim(1, -1)[where], teacher.movedim(1, -1)[where])
+    theirs = F.kl_div(rows[0].log_softmax(1), rows[1].softmax(1), reduction="batchmean")
+    assert ours.item() == pytest.approx(theirs.item(), rel=1e-5)
+    assert divergence(teacher, teacher).item() == pytest.approx(0, abs=1e-6)
+    ours.backward()
+    assert teacher.grad is None
+    assert student.grad is not None
+    assert not student.grad[1].any()
+
+
+@pytest.mark.parametrize("weights", [None, torch.tensor([1.0, 5.0, 0.2, 2.0])])
+def test_parts_of_a_batch_add_up_to_the_whole(
+    case: tuple[torch.Tensor, torch.Tensor], weights: torch.Tensor | None
+) -> None:
+    logits, target = case
+    whole = labelled_weight(target, weights)
+
+    parts = [
+        segmentation_loss(logits[i : i + 1], target[i : i + 1], Loss(), weights, whole)
+        for i in range(2)
+    ]
+
+    expected = segmentation_loss(logits, target, Loss(), weights)
+    assert sum(parts).item() == pytest.approx(expected.item(), rel=1e-6)
+
+
+def test_labels_on_a_grid_are_those_at_its_centres() -> None:
+    target = torch.arange(64).view(1, 8, 8)
+
+    assert on_grid(target, (2, 2)).tolist() == [[[18, 22], [50, 54]]]
