@@ -389,6 +389,14 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "One crop alone does not fit into memory in training."),
         QT_TRANSLATE_NOOP("messages", "Choose a smaller crop or a smaller network."),
     ),
+    "run_busy": (
+        QT_TRANSLATE_NOOP("messages", "The run in {path} is being trained by another process."),
+        QT_TRANSLATE_NOOP("messages", "Follow it, or stop it first."),
+    ),
+    "training_failed": (
+        QT_TRANSLATE_NOOP("messages", "The training failed: {reason}."),
+        QT_TRANSLATE_NOOP("messages", "The last checkpoint is kept; the run can go on from it."),
+    ),
     "class_unknown": (
         QT_TRANSLATE_NOOP("messages", "The data has no class {name}."),
         QT_TRANSLATE_NOOP("messages", "It has: {known}."),

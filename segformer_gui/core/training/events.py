@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from typing import get_args
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,22 @@ class Stopped:
 
 
 @dataclass(frozen=True)
+class Paused:
+    """The run waits, as it was asked to."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The run ended with the `UserError` of this code; its last checkpoint is kept."""
+
+    step: int
+    code: str
+    parameters: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Finished:
     """The model lies in the folder `model`."""
 
@@ -69,10 +86,22 @@ class Finished:
     model: str
 
 
-Event = Started | Stepped | Validated | Saved | Stopped | Finished
+Event = Started | Stepped | Validated | Saved | Paused | Stopped | Failed | Finished
+_KINDS: dict[str, type[Event]] = {kind.__name__.lower(): kind for kind in get_args(Event)}
 
 
 def to_line(event: Event) -> str:
     """The event as a line of JSON, its kind under "event"."""
     content = {"event": type(event).__name__.lower(), **dataclasses.asdict(event)}
     return json.dumps(content, ensure_ascii=False, allow_nan=False)
+
+
+def from_line(line: str) -> Event | None:
+    """The event that `to_line` wrote; None for a line that is damaged or of another version."""
+    try:
+        content = json.loads(line)
+        if "classes" in content:
+            content["classes"] = tuple(content["classes"])
+        return _KINDS[content.pop("event")](**content)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None

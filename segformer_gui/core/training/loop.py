@@ -7,25 +7,33 @@ same number of threads.
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from segformer_gui.core.errors import UserError
-from segformer_gui.core.files import write_atomically
+from segformer_gui.core.files import file_error, write_atomically
 from segformer_gui.core.training.dataset import Batch
-from segformer_gui.core.training.events import Event, Finished, Saved, Stopped, to_line
+from segformer_gui.core.training.events import Event, Finished, Paused, Saved, Stopped, to_line
+from segformer_gui.core.training.folder import (
+    CHECKPOINT_FILE,
+    EVENTS_FILE,
+    MODEL_FOLDER,
+    RECIPE_FILE,
+    asked,
+    held,
+)
 from segformer_gui.core.training.processes import ALONE, Processes
 from segformer_gui.core.training.recipe import Recipe
 from segformer_gui.core.training.trainer import Trainer
 
-RECIPE_FILE = "recipe.toml"
-EVENTS_FILE = "events.jsonl"
-CHECKPOINT_FILE = "checkpoint.pt"
-MODEL_FOLDER = "model"
+_PAUSE_S = 0.2
 
 
 def train(
@@ -38,24 +46,36 @@ def train(
 ) -> Iterator[Event]:
     """Train by `recipe` in the folder `run`, and yield what happens.
 
-    Each event is also a line of `run/events.jsonl`. `stop` is asked after each step; then a
-    checkpoint is written and the run ends. Of several `processes` each takes a share of the batch
-    and the first one writes the files. Raises `UserError` `run_exists` for a folder that holds
-    another run, `resume_nothing` or `resume_other_recipe`, and those of `open_data`,
-    `check_files` and `load_model`, all before the first step.
+    Each event is also a line of `run/events.jsonl`. After each step `stop` is asked, and the
+    folder's control file read; to stop, a checkpoint is written and the run ends. Of several
+    `processes` each takes a share of the batch and the first one writes the files. Raises
+    `UserError` `run_busy`, `run_exists` for a folder that holds another run, `resume_nothing` or
+    `resume_other_recipe`, and those of `open_data`, `check_files` and `load_model`, all before the
+    first step.
     """
-    checkpoint = _open_run(recipe, run, resume, processes)
-    trainer = Trainer(recipe, processes)
-    if checkpoint is not None:
-        trainer.load(checkpoint)
-    if not processes.first:
-        yield from _run(trainer, run, stop, processes)
-        return
-    with (run / EVENTS_FILE).open("a", encoding="utf-8") as log:
+    with held(run) if processes.first else nullcontext():
+        checkpoint = _open_run(recipe, run, resume, processes)
+        trainer = Trainer(recipe, processes)
+        if checkpoint is not None:
+            trainer.load(checkpoint)
         for event in _run(trainer, run, stop, processes):
-            log.write(to_line(event) + "\n")
-            log.flush()
+            if processes.first:
+                log_event(run, event)
             yield event
+
+
+def log_event(run: Path, event: Event) -> None:
+    """Add an event to the run's log. Raises `UserError` as `file_error`."""
+    path = run / EVENTS_FILE
+    try:
+        with path.open("ab+") as log:
+            if log.tell():
+                log.seek(-1, os.SEEK_END)
+                if log.read(1) != b"\n":  # A line that a kill has cut stays alone.
+                    log.write(b"\n")
+            log.write(to_line(event).encode() + b"\n")
+    except OSError as error:
+        raise file_error(error, path, "write_failed") from error
 
 
 def _run(
@@ -67,7 +87,12 @@ def _run(
     with _Prefetch(trainer.batch, trainer.step, steps) as batches:
         for batch in batches:
             yield trainer.take_step(batch)
-            done, stopping = trainer.step == steps, processes.told(stop())
+            if processes.first and asked(run) == "pause":
+                yield Paused(trainer.step)
+                while asked(run) == "pause" and not stop():
+                    time.sleep(_PAUSE_S)
+            stopping = processes.told(stop() or asked(run) == "stop")
+            done = trainer.step == steps
             if (done or trainer.step % recipe.validate_every == 0) and processes.first:
                 yield from trainer.validate()
             if done or stopping or trainer.step % recipe.checkpoint_every == 0:

@@ -1,0 +1,52 @@
+"""A detached trainer: `python -m segformer_gui.core.training RUN`, with a recipe in the folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+
+from segformer_gui.core.allocator import keep_large_blocks
+from segformer_gui.core.errors import UserError
+from segformer_gui.core.training.events import Failed
+from segformer_gui.core.training.folder import CHECKPOINT_FILE, RECIPE_FILE
+from segformer_gui.core.training.loop import log_event, train
+from segformer_gui.core.training.recipe import read_recipe
+
+
+def main() -> int:
+    """Train until the end, or until asked to stop; what fails becomes the run's last event."""
+    run = Path(sys.argv[1])
+    keep_large_blocks()
+    # The window and its inference come first.
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(5)
+    terminated: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: terminated.append(number))
+    try:
+        recipe = read_recipe(run / RECIPE_FILE)
+        resume = (run / CHECKPOINT_FILE).is_file()
+        for _ in train(recipe, run, resume=resume, stop=lambda: bool(terminated)):
+            pass
+    except UserError as error:
+        return _fail(run, error)
+    except Exception as error:  # noqa: BLE001 (the process's last boundary)
+        traceback.print_exc()
+        return _fail(run, UserError("training_failed", reason=str(error) or type(error).__name__))
+    return 0
+
+
+def _fail(run: Path, error: UserError) -> int:
+    print(error, file=sys.stderr)  # noqa: T201 (its own log file)
+    if error.code != "run_busy":  # That run goes on, in another process.
+        with contextlib.suppress(OSError):
+            parameters = {key: str(value) for key, value in error.parameters.items()}
+            log_event(run, Failed(0, error.code, parameters))
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
