@@ -84,6 +84,8 @@ def _run(
     recipe = trainer.recipe
     steps = recipe.optimizer.steps
     yield trainer.started()
+    if trainer.step == 0 and recipe.network.initial and processes.first:
+        yield from trainer.validate()  # What there is to improve on.
     with _Prefetch(trainer.batch, trainer.step, steps) as batches:
         for batch in batches:
             yield trainer.take_step(batch)
