@@ -393,6 +393,14 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "The run in {path} is being trained by another process."),
         QT_TRANSLATE_NOOP("messages", "Follow it, or stop it first."),
     ),
+    "run_missing": (
+        QT_TRANSLATE_NOOP("messages", "{path} is not the folder of a training run."),
+        QT_TRANSLATE_NOOP("messages", "A run's folder holds its recipe.toml."),
+    ),
+    "run_not_running": (
+        QT_TRANSLATE_NOOP("messages", "No process trains the run in {path}."),
+        QT_TRANSLATE_NOOP("messages", "`segformer-gui runs start` has it go on."),
+    ),
     "training_failed": (
         QT_TRANSLATE_NOOP("messages", "The training failed: {reason}."),
         QT_TRANSLATE_NOOP("messages", "The last checkpoint is kept; the run can go on from it."),

@@ -15,6 +15,7 @@ from segformer_gui.cli.evaluate import evaluate
 from segformer_gui.cli.models import models_app
 from segformer_gui.cli.output import errors_as_sentences
 from segformer_gui.cli.predict import predict
+from segformer_gui.cli.runs import runs_app
 from segformer_gui.cli.train import train
 from segformer_gui.core.allocator import keep_large_blocks
 
@@ -30,6 +31,7 @@ app.command()(corrupt)
 app.command()(train)
 app.command()(doctor)
 app.add_typer(models_app, name="models")
+app.add_typer(runs_app, name="runs")
 
 
 def _show_version(wanted: bool) -> None:

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segformer_gui.cli.output import console, error_console, errors_as_sentences, progress_bar
+from segformer_gui.cli.output import (
+    console,
+    error_console,
+    errors_as_sentences,
+    print_error,
+    progress_bar,
+)
+from segformer_gui.core.errors import UserError
 
 if TYPE_CHECKING:
     from segformer_gui.core.training.events import Event
@@ -37,7 +44,6 @@ def train(
 ) -> None:
     """Train a model. Ctrl+C stops after the step with a checkpoint; --resume goes on from it."""
     with errors_as_sentences():
-        from segformer_gui.core.training.events import to_line
         from segformer_gui.core.training.loop import train as events_of
         from segformer_gui.core.training.recipe import read_recipe
 
@@ -46,12 +52,7 @@ def train(
             if hold_out:
                 chosen = replace(chosen, data=replace(chosen.data, held_out=tuple(hold_out)))
             events = events_of(chosen, out, resume=resume, stop=asked.is_set)
-            if json:
-                for event in events:
-                    sys.stdout.write(to_line(event) + "\n")
-                    sys.stdout.flush()
-            else:
-                _show(events)
+            show_events(events, json)
 
 
 @contextmanager
@@ -73,8 +74,28 @@ def _interrupt_as_flag() -> Generator[Flag, None, None]:
             signal.signal(number, handler)
 
 
+def show_events(events: Iterator[Event], json: bool) -> None:
+    """Print the events of a run as they come: for people, or as lines of JSON."""
+    if not json:
+        _show(events)
+        return
+    from segformer_gui.core.training.events import to_line
+
+    for event in events:
+        sys.stdout.write(to_line(event) + "\n")
+        sys.stdout.flush()
+
+
 def _show(events: Iterator[Event]) -> None:
-    from segformer_gui.core.training.events import Finished, Started, Stepped, Stopped, Validated
+    from segformer_gui.core.training.events import (
+        Failed,
+        Finished,
+        Paused,
+        Started,
+        Stepped,
+        Stopped,
+        Validated,
+    )
 
     with progress_bar() as progress:
         task = progress.add_task("Training", total=None)
@@ -93,6 +114,10 @@ def _show(events: Iterator[Event]) -> None:
                 case Validated():
                     miou, under = event.scores["miou"], event.corruption or "clean"
                     console.print(f"step {event.step}: mIoU {miou:.4f} held out, {under}")
+                case Paused():
+                    error_console.print(f"Paused after step {event.step}.")
+                case Failed():
+                    print_error(UserError(event.code, **event.parameters))
                 case Stopped():
                     error_console.print(f"Stopped after step {event.step}; --resume goes on.")
                 case Finished():
