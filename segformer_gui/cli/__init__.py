@@ -12,6 +12,7 @@ from segformer_gui import __version__
 from segformer_gui.cli.corrupt import corrupt
 from segformer_gui.cli.doctor import doctor
 from segformer_gui.cli.evaluate import evaluate
+from segformer_gui.cli.finetune import finetune
 from segformer_gui.cli.models import models_app
 from segformer_gui.cli.output import errors_as_sentences
 from segformer_gui.cli.predict import predict
@@ -29,6 +30,7 @@ app.command()(predict)
 app.command()(evaluate)
 app.command()(corrupt)
 app.command()(train)
+app.command()(finetune)
 app.command()(doctor)
 app.add_typer(models_app, name="models")
 app.add_typer(runs_app, name="runs")

@@ -47,7 +47,7 @@ def train(
         from segformer_gui.core.training.loop import train as events_of
         from segformer_gui.core.training.recipe import read_recipe
 
-        with _interrupt_as_flag() as asked:
+        with interrupt_as_flag() as asked:
             chosen = read_recipe(recipe)
             if hold_out:
                 chosen = replace(chosen, data=replace(chosen.data, held_out=tuple(hold_out)))
@@ -56,7 +56,7 @@ def train(
 
 
 @contextmanager
-def _interrupt_as_flag() -> Generator[Flag, None, None]:
+def interrupt_as_flag() -> Generator[Flag, None, None]:
     """The first Ctrl+C or SIGTERM sets the flag, so that the step can end; the next interrupts."""
     asked = Flag()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}

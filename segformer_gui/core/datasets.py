@@ -119,6 +119,14 @@ def open_dataset(
     return Dataset(root, layout, split, classes, tuple(samples))
 
 
+def list_splits(root: Path, layout: Layout | None = None) -> list[str]:
+    """Names of the splits, if there are any. Raises `UserError` as `open_dataset`."""
+    try:
+        return _splits(root, layout or _detect_layout(root))
+    except OSError as error:
+        raise file_error(error, Path(error.filename or root), "file_unreadable") from error
+
+
 def check_sequences(samples: Iterable[Sample], wanted: Iterable[str]) -> None:
     """Raise `UserError` `sequence_unknown` if no sample is of a sequence that is `wanted`."""
     known = {sample.sequence for sample in samples}

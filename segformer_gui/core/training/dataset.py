@@ -66,7 +66,8 @@ def open_data(
     if not data.root:
         scenes = Dataset(Path(), "camvid", None, known_class_set("camvid"), ())
         return _training_data(data, scenes, None, choice, initial)
-    datasets = [open_dataset(Path(data.root), data.layout, split) for split in data.splits]
+    root = Path(data.root)
+    datasets = [open_dataset(root, data.layout, split) for split in data.splits or (None,)]
     samples = [sample for dataset in datasets for sample in dataset.samples]
     check_sequences(samples, data.held_out)
     training = tuple(s for s in samples if s.sequence not in data.held_out)

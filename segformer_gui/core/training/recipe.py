@@ -27,12 +27,13 @@ _STRICT = ConfigDict(extra="forbid")
 class Data:
     """What is learnt from, and what is held out.
 
-    `root` is a data set that `core.datasets` knows; its `splits` are joined. Images of the
-    sequences `held_out` are not trained on: they are what is validated. A sequence is named by the
-    part of a file name before the first `_`. `synthetic` counts scenes of `core.scenes` that are
-    rendered into the training set, from seed `synthetic_seed` on; without a `root` they are all of
-    it. `class_names` names the ids of an index layout, whose files do not. `class_map` renames
-    classes of the data before they meet those of a checkpoint; one of the name "" is ignored.
+    `root` is a data set that `core.datasets` knows; its `splits` are joined (none: it is not
+    split). Images of the sequences `held_out` are not trained on: they are what is validated; a
+    CamVid sequence is named by the part of a file name before the first `_`. `synthetic` counts
+    scenes of `core.scenes` that are rendered into the training set, from seed `synthetic_seed` on;
+    without a `root` they are all of it. `class_names` names the ids of an index layout, whose files
+    do not. `class_map` renames classes of the data before they meet those of a checkpoint; one of
+    the name "" is ignored.
     """
 
     root: str = ""
