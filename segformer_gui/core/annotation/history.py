@@ -1,0 +1,81 @@
+"""Undo and redo of an image's mask: a list of patches, capped in bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from segformer_gui.core.annotation.patch import Patch
+
+MAX_BYTES = 64 << 20
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One thing that can be undone. `name` tells a person what it was, such as "stroke".
+
+    `class_edit` is the number of the project's class edit that it is a part of, which can only be
+    undone in all images at once.
+    """
+
+    name: str
+    patch: Patch
+    class_edit: int | None = None
+
+
+class History:
+    """What was done to a mask and what was undone, the latest last.
+
+    Above `max_bytes` the oldest edits are forgotten; the latest one always stays.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._done: list[Edit] = []
+        self._undone: list[Edit] = []
+        self.nbytes = 0
+
+    def __len__(self) -> int:
+        return len(self._done) + len(self._undone)
+
+    @property
+    def to_undo(self) -> Edit | None:
+        """What `undo` would undo."""
+        return self._done[-1] if self._done else None
+
+    @property
+    def to_redo(self) -> Edit | None:
+        """What `redo` would make again."""
+        return self._undone[-1] if self._undone else None
+
+    def push(self, edit: Edit) -> None:
+        """Remember an edit that was just made; what was undone before is forgotten."""
+        self.forget_undone()
+        self._done.append(edit)
+        self.nbytes += edit.patch.nbytes
+        while self.nbytes > self._max_bytes and len(self._done) > 1:
+            self.nbytes -= self._done.pop(0).patch.nbytes
+
+    def undo(self) -> Edit | None:
+        """Count the latest edit as undone and return it, for its patch to be reverted."""
+        if not self._done:
+            return None
+        self._undone.append(self._done.pop())
+        return self._undone[-1]
+
+    def redo(self) -> Edit | None:
+        """Count the latest edit that was undone as done, and return it to be applied."""
+        if not self._undone:
+            return None
+        self._done.append(self._undone.pop())
+        return self._done[-1]
+
+    def forget_undone(self) -> None:
+        """Forget what could be made again."""
+        self.nbytes -= sum(edit.patch.nbytes for edit in self._undone)
+        self._undone.clear()
+
+    def forget(self) -> None:
+        """Forget all."""
+        self._done.clear()
+        self._undone.clear()
+        self.nbytes = 0
