@@ -337,6 +337,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "messages", "Each prediction is a PNG named like its image, such as {example}."
         ),
     ),
+    "project_no_shared_classes": (
+        QT_TRANSLATE_NOOP("messages", "The model and the project have no class name in common."),
+        QT_TRANSLATE_NOOP("messages", "Model: {model_classes}. Project: {project_classes}."),
+    ),
     "qt_libraries_missing": (
         QT_TRANSLATE_NOOP(
             "messages", "The window needs system libraries that are missing: {libraries}."
