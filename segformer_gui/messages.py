@@ -84,6 +84,25 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "messages", "Only load checkpoints from people you trust; ask for a .safetensors file."
         ),
     ),
+    "class_name_empty": (
+        QT_TRANSLATE_NOOP("messages", "A class needs a name."),
+        QT_TRANSLATE_NOOP("messages", "Type at least one letter."),
+    ),
+    "class_name_taken": (
+        QT_TRANSLATE_NOOP("messages", "There is a class called {name} already."),
+        QT_TRANSLATE_NOOP("messages", "Choose another name, or merge the two classes."),
+    ),
+    "classes_edited_since": (
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "The edit of the classes is no longer the latest of {count} masks, such as that of {image}.",
+        ),
+        QT_TRANSLATE_NOOP("messages", "Undo what was done to these masks since, then try again."),
+    ),
+    "classes_too_many": (
+        QT_TRANSLATE_NOOP("messages", "A project has at most {count} classes."),
+        QT_TRANSLATE_NOOP("messages", "Rename a class that is not needed."),
+    ),
     "classes_unnamed": (
         QT_TRANSLATE_NOOP("messages", "The label files in {path} do not say what their ids mean."),
         QT_TRANSLATE_NOOP("messages", "Name the classes in the recipe: class_names under [data]."),
@@ -213,6 +232,14 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "messages", "It may be damaged or cut short; PNG, JPEG, WebP, BMP and TIFF work."
         ),
     ),
+    "image_changed": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{path} is not the image any more that was added to the project."
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages", "Put the old file back, or add the new one under another name."
+        ),
+    ),
     "image_too_large": (
         QT_TRANSLATE_NOOP(
             "messages", "{path} is {width} x {height} pixels, more than 268 million."
@@ -241,6 +268,32 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP(
             "messages", "Image, ground truth and prediction must be of the same size."
         ),
+    ),
+    "mask_broken": (
+        QT_TRANSLATE_NOOP("messages", "{path} is not a mask that can be read."),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "It was left as it is: put a copy of it back, or move it away and set the image to open to begin anew.",
+        ),
+    ),
+    "mask_missing": (
+        QT_TRANSLATE_NOOP("messages", "The mask {path} is gone."),
+        QT_TRANSLATE_NOOP("messages", "Put it back, or set the image to open to begin anew."),
+    ),
+    "mask_unknown_class": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{path} holds the class id {id}, but the project has {classes} classes."
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages", "Put a copy of it back that fits the project, or add the classes to it."
+        ),
+    ),
+    "mask_wrong_size": (
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "{path} is {width} x {height} pixels, but {image} is {image_width} x {image_height}.",
+        ),
+        QT_TRANSLATE_NOOP("messages", "Put a mask of the image's own size back."),
     ),
     "model_exists": (
         QT_TRANSLATE_NOOP("messages", "There is a model called {name} already."),
@@ -337,6 +390,28 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "messages", "Each prediction is a PNG named like its image, such as {example}."
         ),
     ),
+    "project_broken": (
+        QT_TRANSLATE_NOOP("messages", "{path} is not a project file that can be read: {reason}."),
+        QT_TRANSLATE_NOOP("messages", "It was left as it is: mend it, or put a copy of it back."),
+    ),
+    "project_exists": (
+        QT_TRANSLATE_NOOP("messages", "{path} holds a project already, or folders of masks."),
+        QT_TRANSLATE_NOOP("messages", "Open it, or choose another folder."),
+    ),
+    "project_locked": (
+        QT_TRANSLATE_NOOP(
+            "messages", "The project {path} is open in another window or command that may write."
+        ),
+        QT_TRANSLATE_NOOP("messages", "It can be looked at; close the other one to change it."),
+    ),
+    "project_missing": (
+        QT_TRANSLATE_NOOP("messages", "{path} is not a project: it has no project.json."),
+        QT_TRANSLATE_NOOP("messages", "Create one with: segformer-gui project create."),
+    ),
+    "project_newer": (
+        QT_TRANSLATE_NOOP("messages", "{path} was written by a newer version of this program."),
+        QT_TRANSLATE_NOOP("messages", "Update the program to open it."),
+    ),
     "project_no_shared_classes": (
         QT_TRANSLATE_NOOP("messages", "The model and the project have no class name in common."),
         QT_TRANSLATE_NOOP("messages", "Model: {model_classes}. Project: {project_classes}."),
@@ -430,6 +505,10 @@ _NOTES: dict[str, str] = {
     ),
     "image_tiled": QT_TRANSLATE_NOOP(
         "messages", "The input of {width} x {height} pixels was cut into windows."
+    ),
+    "journal_damaged": QT_TRANSLATE_NOOP(
+        "messages",
+        "A part of what was not saved could not be read; when the mask is saved it is kept as {path}.",
     ),
     "memory_cpu": QT_TRANSLATE_NOOP("messages", "The device ran out of memory; the CPU took over."),
     "openvino_agreement": QT_TRANSLATE_NOOP(

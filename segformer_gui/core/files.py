@@ -10,6 +10,7 @@ from pathlib import Path
 
 from segformer_gui.core.errors import UserError
 
+_PREFIX, _SUFFIX = ".write-", ".tmp"
 _NO_SPACE = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -21,7 +22,7 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
     `no_permission` or `write_failed`; the file that was there before stays as it was.
     """
     # A short name of its own: a long file name plus a suffix could pass the 255-byte limit.
-    temporary = path.parent / f".write-{secrets.token_hex(8)}.tmp"
+    temporary = path.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -34,6 +35,16 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise file_error(error, path, "write_failed") from error
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove what `write_atomically` left in `folder` when its process was killed.
+
+    For the one process that writes there; what cannot be removed stays.
+    """
+    for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def file_error(error: OSError, path: Path, otherwise: str) -> UserError:

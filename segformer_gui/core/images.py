@@ -113,6 +113,23 @@ def write_png(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) -> None
     write_atomically(path, encoded.data)
 
 
+def write_index_png(
+    path: Path,
+    labels: NDArray[np.uint8] | NDArray[np.bool_],
+    palette: NDArray[np.uint8] | None = None,
+) -> None:
+    """Write a mask as PNG, atomically: (H, W) uint8 ids, which a `palette` (256, 3) colours for
+    viewers, or (H, W) bool as one bit a pixel. `read_labels` gives it back. Errors as
+    `write_atomically`.
+    """
+    image = Image.fromarray(labels)
+    if palette is not None:
+        image.putpalette(palette.tobytes())
+    stream = io.BytesIO()
+    image.save(stream, "PNG", compress_level=3)
+    write_atomically(path, stream.getbuffer())
+
+
 def find_images(paths: Iterable[Path]) -> list[Path]:
     """Image files among `paths`; folders are searched through, in natural order, hidden ones not.
 

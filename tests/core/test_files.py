@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segformer_gui.core.errors import UserError
-from segformer_gui.core.files import file_error, write_atomically
+from segformer_gui.core.files import file_error, remove_unfinished, write_atomically
 
 
 def fail_with(number: int):
@@ -83,6 +83,24 @@ def test_a_folder_without_permission(tmp_path, error_without_permission):
     assert error_without_permission(call, tmp_path / "file.bin") == "no_permission"
     tmp_path.chmod(0o700)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_unfinished_is_removed(tmp_path, monkeypatch):
+    class Killed(BaseException):
+        pass
+
+    def kill(*_args) -> None:
+        raise Killed
+
+    monkeypatch.setattr(os, "fsync", kill)
+    for name in ("a.png", "b.png"):
+        with pytest.raises(Killed):
+            write_atomically(tmp_path / name, b"content")
+    (tmp_path / "notes.tmp").touch()
+    assert len(list(tmp_path.iterdir())) == 3
+    remove_unfinished(tmp_path)
+    remove_unfinished(tmp_path / "nowhere")
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.tmp"]
 
 
 def test_a_missing_file_is_named_as_such():

@@ -19,7 +19,14 @@ from PIL import Image
 
 from segformer_gui.core import images
 from segformer_gui.core.errors import UserError
-from segformer_gui.core.images import find_images, natural_key, read_image, read_labels, write_png
+from segformer_gui.core.images import (
+    find_images,
+    natural_key,
+    read_image,
+    read_labels,
+    write_index_png,
+    write_png,
+)
 
 RNG = np.random.default_rng(0)
 HEIGHT, WIDTH = 24, 40
@@ -370,6 +377,17 @@ def test_png_is_written_as_pillow_reads_it(tmp_path, pixels):
     with Image.open(path) as image:
         assert image.format == "PNG"
         np.testing.assert_array_equal(np.array(image), pixels)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (24, 40), (7, 300)])
+def test_masks_are_written_as_ids_with_the_colours_of_their_classes(tmp_path, size):
+    ids = RNG.integers(0, 256, size, np.uint8)
+    palette = RNG.integers(0, 256, (256, 3), np.uint8)
+    write_index_png(tmp_path / "mask.png", ids, palette)
+    assert np.array_equal(read_labels(tmp_path / "mask.png"), ids)
+    assert np.array_equal(read_image(tmp_path / "mask.png"), palette[ids])
+    write_index_png(tmp_path / "flags.png", ids > 99)
+    assert np.array_equal(read_labels(tmp_path / "flags.png"), ids > 99)
 
 
 def test_folders_are_searched_in_natural_order_and_hidden_ones_left_out(tmp_path):

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
 
 from segformer_gui.core.annotation.patch import Patch
 
 MAX_BYTES = 64 << 20
+
+# Numbers edits in the order in which they were made, in all images.
+next_serial: Callable[[], int] = count(1).__next__
 
 
 @dataclass(frozen=True)
 class Edit:
     """One thing that can be undone. `name` tells a person what it was, such as "stroke".
 
-    `class_edit` is the number of the project's class edit that it is a part of, which can only be
+    `class_edit` is the serial of the project's class edit that it is a part of, which can only be
     undone in all images at once.
     """
 
     name: str
     patch: Patch
     class_edit: int | None = None
+    serial: int = field(default_factory=next_serial)
 
 
 class History:
@@ -32,6 +38,7 @@ class History:
         self._max_bytes = max_bytes
         self._done: list[Edit] = []
         self._undone: list[Edit] = []
+        self._forgotten = 0  # Serial of the latest edit that is in the mask for good.
         self.nbytes = 0
 
     def __len__(self) -> int:
@@ -47,13 +54,20 @@ class History:
         """What `redo` would make again."""
         return self._undone[-1] if self._undone else None
 
+    @property
+    def newest(self) -> int:
+        """Serial of the latest edit that is in the mask; 0 if there is none."""
+        return self._done[-1].serial if self._done else self._forgotten
+
     def push(self, edit: Edit) -> None:
         """Remember an edit that was just made; what was undone before is forgotten."""
         self.forget_undone()
         self._done.append(edit)
         self.nbytes += edit.patch.nbytes
         while self.nbytes > self._max_bytes and len(self._done) > 1:
-            self.nbytes -= self._done.pop(0).patch.nbytes
+            oldest = self._done.pop(0)
+            self._forgotten = oldest.serial
+            self.nbytes -= oldest.patch.nbytes
 
     def undo(self) -> Edit | None:
         """Count the latest edit as undone and return it, for its patch to be reverted."""
@@ -76,6 +90,7 @@ class History:
 
     def forget(self) -> None:
         """Forget all."""
+        self._forgotten = self.newest
         self._done.clear()
         self._undone.clear()
         self.nbytes = 0

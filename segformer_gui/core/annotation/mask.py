@@ -70,13 +70,16 @@ class Mask:
         """All of it."""
         return Box(0, 0, *self.size)
 
-    def begin(self, rules: Rules = FREE, touch: bool = True) -> Recording:
-        """Begin an edit of several changes; `touch` tells whether it is a person's work."""
+    def begin(self, rules: Rules = FREE, touch: bool | None = True) -> Recording:
+        """Begin an edit of several changes; `touch` tells whether it is a person's work.
+
+        None leaves the pixels whose they were.
+        """
         assert self.recording is None, "the last edit has not ended"
         self.recording = Recording(self, rules, touch)
         return self.recording
 
-    def edit(self, change: Change, rules: Rules = FREE, touch: bool = True) -> Patch | None:
+    def edit(self, change: Change, rules: Rules = FREE, touch: bool | None = True) -> Patch | None:
         """Make one change; None where nothing had to change."""
         recording = self.begin(rules, touch)
         recording.paint(change)
@@ -121,7 +124,7 @@ class Mask:
 class Recording:
     """An edit between its beginning and its end; its changes become one patch."""
 
-    def __init__(self, mask: Mask, rules: Rules, touch: bool) -> None:
+    def __init__(self, mask: Mask, rules: Rules, touch: bool | None) -> None:
         self._mask = mask
         self._paintable = None if rules == FREE else rules.paintable()
         self._touch = touch
@@ -147,7 +150,8 @@ class Recording:
                 kept = mask.labels[tile.slices].copy(), mask.touched[tile.slices].copy()
                 self._before[tile] = kept
             np.copyto(labels, change.labels[part.slices_in(outer)], where=inside)
-            np.copyto(mask.touched[part.slices], self._touch, where=inside)
+            if self._touch is not None:
+                np.copyto(mask.touched[part.slices], self._touch, where=inside)
         return box
 
     def end(self) -> Patch | None:

@@ -1,0 +1,1 @@
+"""A project: images with their masks, as a folder that other tools can read."""
