@@ -16,6 +16,7 @@ from segformer_gui.cli.finetune import finetune
 from segformer_gui.cli.models import models_app
 from segformer_gui.cli.output import errors_as_sentences
 from segformer_gui.cli.predict import predict
+from segformer_gui.cli.project import project_app
 from segformer_gui.cli.runs import runs_app
 from segformer_gui.cli.train import train
 from segformer_gui.core.allocator import keep_large_blocks
@@ -34,6 +35,7 @@ app.command()(finetune)
 app.command()(doctor)
 app.add_typer(models_app, name="models")
 app.add_typer(runs_app, name="runs")
+app.add_typer(project_app, name="project")
 
 
 def _show_version(wanted: bool) -> None:

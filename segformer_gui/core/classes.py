@@ -7,10 +7,13 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segformer_gui.core.errors import UserError
+from segformer_gui.core.files import file_error
 from segformer_gui.core.paths import shipped
 
 IGNORE = 255
@@ -80,6 +83,30 @@ def class_set_of_count(count: int) -> ClassSet:
         if len(known) == count:
             return known
     return class_set_of_names([f"class {index}" for index in range(count)])
+
+
+def read_class_names(path: Path) -> ClassSet:
+    """The class set of a text file with a name a line; empty lines are passed over.
+
+    Raises `UserError` `class_name_empty` (there is none), `class_name_taken` (one is there twice),
+    `classes_too_many` or as `file_error`.
+    """
+    try:
+        names = [line.strip() for line in path.read_text("utf-8").splitlines() if line.strip()]
+    except OSError as error:
+        raise file_error(error, path, "file_unreadable") from error
+    except UnicodeDecodeError as error:
+        raise UserError("file_unreadable", path=str(path), reason="it is not text") from error
+    if not names:
+        raise UserError("class_name_empty")
+    if len(names) > IGNORE:
+        raise UserError("classes_too_many", count=IGNORE)
+    plain: set[str] = set()
+    for name in names:
+        if plain_name(name) in plain:
+            raise UserError("class_name_taken", name=name)
+        plain.add(plain_name(name))
+    return class_set_of_names(names)
 
 
 def plain_name(name: str) -> str:

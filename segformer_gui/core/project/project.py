@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, count
 from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -49,6 +49,7 @@ class Project:
     without one: opening their mask brings it back.
 
     Documents are edited in one thread. `save` and `store` may be called from another meanwhile.
+    A context manager closes it at its end.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -96,6 +97,12 @@ class Project:
         if self._file_lock is not None:
             self._file_lock.release()
             self._file_lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def check_writable(self) -> None:
         """Raise the reason why this project cannot be written to, if there is one."""
@@ -146,10 +153,15 @@ class Project:
         sequence: str | None = None,
         hold_out: bool | None = None,
     ) -> None:
-        """Change what is known of an image. Call `store` then."""
+        """Change what is known of an image. Call `store` then.
+
+        Who sets it to open does without its mask, if that is missing.
+        """
         self.check_writable()
         changes = {"status": status, "sequence": sequence, "hold_out": hold_out}
         given = {name: value for name, value in changes.items() if value is not None}
+        if status == "open":
+            given["saved"] = False
         with self._state:
             self.images[image] = dataclasses.replace(self.images[image], **given)
 
@@ -192,7 +204,7 @@ class Project:
     def has_mask(self, image: str) -> bool:
         """Whether there is, or was, anything in the image's mask."""
         worked_on = image in self._left or image in self._unsaved or len(self.history(image)) > 0
-        return worked_on or self.images[image].status != "open"
+        return worked_on or self.images[image].saved
 
     def history(self, image: str) -> History:
         """What was done to an image's mask since the project was opened."""
@@ -235,7 +247,7 @@ class Project:
             # The mask last: one without touched pixels could be another tool's.
             write_index_png(touched_path, snapshot.touched)
             write_index_png(self.mask_path(image), snapshot.labels, self.classes.palette())
-            self._derive_status(image, snapshot.labels, snapshot.touched)
+            self._describe(image, snapshot.labels, snapshot.touched)
             self.store()
             document.saved(snapshot)
             with self._state:
@@ -269,7 +281,7 @@ class Project:
     def _read_mask(self, row: ImageRow) -> Mask:
         path, touched_path = self.mask_path(row.id), self._touched_path(row.id)
         if not path.exists():
-            if row.status != "open":
+            if row.saved:
                 raise UserError("mask_missing", path=str(path))
             return Mask.unlabelled(row.height, row.width)
         labels = self._read_map(path, row)
@@ -305,16 +317,15 @@ class Project:
             )
         return ids.astype(np.uint8, copy=False)
 
-    def _derive_status(
-        self, image: str, labels: NDArray[np.uint8], touched: NDArray[np.bool_]
-    ) -> None:
-        """Tell what the mask is, unless a person has checked it."""
+    def _describe(self, image: str, labels: NDArray[np.uint8], touched: NDArray[np.bool_]) -> None:
+        """Tell what the saved mask is, unless a person has checked it."""
         status: Status = "open" if (labels == UNLABELLED).all() else "predicted"
         if touched.any():
             status = "corrected"
         with self._state:
-            if self.images[image].status != "checked":
-                self.images[image] = dataclasses.replace(self.images[image], status=status)
+            row = self.images[image]
+            status = row.status if row.status == "checked" else status
+            self.images[image] = dataclasses.replace(row, status=status, saved=True)
 
     def _edited(self, document: Document, new: bool) -> None:
         with self._state:

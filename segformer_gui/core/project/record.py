@@ -40,7 +40,8 @@ class ImageRow:
     """An image. `id` names its files in the project, `path` is relative to it or absolute.
 
     `sha256` is that of the image's file when it was added. Images of one `sequence` may be
-    neighbouring video frames. Those with `hold_out` are for scores, never for training.
+    neighbouring video frames. Those with `hold_out` are for scores, never for training. `saved`:
+    there is a file with its mask.
     """
 
     id: str
@@ -51,6 +52,7 @@ class ImageRow:
     sequence: str
     status: Status = "open"
     hold_out: bool = False
+    saved: bool = False
 
     @model_validator(mode="after")
     def _names_a_file(self) -> Self:

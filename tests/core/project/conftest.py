@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,12 @@ SIZE = (60, 90)
 CLASSES: ClassSet = project_classes(
     ("road", "sky", "cat"), ((9, 8, 7), (70, 130, 180), (0, 200, 0))
 )
+
+
+@pytest.fixture(autouse=True)
+def quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here waits for the disk: that is for power failures, which no test has."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
 
 
 @pytest.fixture

@@ -247,6 +247,17 @@ def test_a_save_that_ends_half_way_is_made_good(project, monkeypatch, failing):
     assert same(crash(project).document("img_0").mask, mask)
 
 
+def test_an_image_can_be_checked_before_its_mask_is_saved(project):
+    document = project.document("img_0")
+    document.commit(draw(document.mask, 20, 20), "stroke")
+    for image in ("img_0", "img_1"):
+        project.update(image, status="checked")
+    project.store()
+    again = crash(project)
+    assert same(again.document("img_0").mask, document.mask)
+    assert (again.document("img_1").mask.labels == UNLABELLED).all()
+
+
 def test_status_tells_what_the_mask_is(project):
     document = project.document("img_0")
     prediction = np.ones(SIZE, np.uint8)

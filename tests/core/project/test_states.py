@@ -82,6 +82,8 @@ class Using(RuleBasedStateMachine):
     @rule()
     def redo(self):
         document = self.document
+        if document.history.to_redo is not None and document.history.to_redo.class_edit:
+            return  # That is for the classes to make again.
         document.redo()
         last = len(self.states[self.current]) - 1
         self.places[self.current] = min(self.places[self.current] + 1, last)
