@@ -94,6 +94,23 @@ def measure_strips(
             yield top, _measured(strip, measure).clamp_(0, 1)
 
 
+def confidence_of_every(logits: Tensor, size: tuple[int, ...], step: int) -> NDArray[np.float32]:
+    """Confidence at each `step`-th pixel of each `step`-th row of `size`, from the first on.
+
+    The numbers of `Prediction.confidence()[::step, ::step]`, at a fraction of their cost.
+    """
+    upper, lower, weight_y = (
+        v[::step] for v in _neighbours(size[0], logits.shape[1], logits.device)
+    )
+    left, right, weight_x = (
+        v[::step] for v in _neighbours(size[1], logits.shape[2], logits.device)
+    )
+    with torch.inference_mode():
+        rows = torch.lerp(logits[:, upper], logits[:, lower], weight_y[:, None])
+        values = torch.lerp(rows[:, :, left], rows[:, :, right], weight_x)
+        return values.softmax(0).amax(0).clamp_(0, 1).cpu().numpy()
+
+
 def quantized_measure(
     logits: NDArray[np.float32],
     size: tuple[int, int],

@@ -13,6 +13,7 @@ from segformer_gui.core.inference.prediction import (
     Prediction,
     Timings,
     argmax_labels,
+    confidence_of_every,
     logit_strips,
 )
 
@@ -78,6 +79,24 @@ def test_confidence_entropy_and_margin_are_those_of_the_softmax() -> None:
     assert np.allclose(result.entropy(), -(p * np.log(p)).sum(0) / np.log(5), atol=1e-4)
     second, first = np.sort(p, 0)[-2:]
     assert np.allclose(result.margin(), first - second, atol=1e-4)
+
+
+@given(
+    size=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    step=st.integers(1, 7),
+    classes=st.sampled_from([1, 5]),
+)
+@settings(max_examples=30, deadline=None)
+def test_confidence_of_every_few_pixels_is_that_of_the_whole_map(
+    size: tuple[int, int], step: int, classes: int
+) -> None:
+    logits = torch.randn(classes, 9, 7, generator=torch.Generator().manual_seed(0)) * 3
+
+    few = confidence_of_every(logits, size, step)
+
+    assert few.dtype == np.float32
+    expected = prediction(logits, size).confidence()[::step, ::step]
+    np.testing.assert_allclose(few, expected, atol=1e-5)
 
 
 def test_certain_and_clueless_predictions_are_at_the_ends_of_the_scale() -> None:
