@@ -212,6 +212,27 @@ _ERRORS: dict[str, tuple[str, str]] = {
         ),
         QT_TRANSLATE_NOOP("messages", "Choose index or color instead."),
     ),
+    "grid_file_broken": (
+        QT_TRANSLATE_NOOP("messages", "{path} is damaged: its cells cannot be read."),
+        QT_TRANSLATE_NOOP("messages", "Remove it, or choose another folder, and measure anew."),
+    ),
+    "grid_file_newer": (
+        QT_TRANSLATE_NOOP("messages", "{path} was written by another version of this program."),
+        QT_TRANSLATE_NOOP("messages", "Choose another folder, or use that version."),
+    ),
+    "grid_image_too_small": (
+        QT_TRANSLATE_NOOP(
+            "messages", "{path} has {width} x {height} pixels, too few for a corruption."
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Take it out of the data set: both sides must have at least {smallest} pixels.",
+        ),
+    ),
+    "grid_model_twice": (
+        QT_TRANSLATE_NOOP("messages", "{first} and {second} are the same model."),
+        QT_TRANSLATE_NOOP("messages", "Name each model once."),
+    ),
     "hub_model_missing": (
         QT_TRANSLATE_NOOP("messages", "The model hub has no {model} that you may use."),
         QT_TRANSLATE_NOOP(

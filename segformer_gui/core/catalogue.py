@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import tomli_w
 
@@ -103,6 +103,23 @@ def installed_path(entry: ModelEntry) -> Path:
     if entry.path is None:
         raise UserError("model_not_downloaded", model=entry.id, size_mb=entry.size_mb)
     return entry.path
+
+
+def training_sequences(entry: ModelEntry) -> frozenset[str]:
+    """Sequences that `entry` was trained on, as far as its model card says so.
+
+    They stand under `training_sequences` in the front matter of the README.md beside the weights.
+    """
+    # Imported here: it takes more time than a window has to start.
+    from huggingface_hub import metadata_load
+
+    if entry.path is None or not (card := entry.path / "README.md").is_file():
+        return frozenset()
+    try:
+        facts: Any = metadata_load(card) or {}
+        return frozenset(map(str, facts.get("training_sequences", ())))
+    except Exception:  # noqa: BLE001 (somebody else's YAML raises errors of many types)
+        return frozenset()
 
 
 def hub_folder(model_id: str) -> Path:

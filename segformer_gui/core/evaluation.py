@@ -185,13 +185,13 @@ def _evaluate(
     for done, sample in enumerate(dataset.samples, 1):
         truth = dataset.read_ground_truth(sample)
         if dataset.classes is None:
-            _check_ids(sample, truth, len(match.names))
+            check_ids(sample, truth, len(match.names))
         labels = None
         if (predicted := predict(sample)) is None:
             missing += 1
         else:
             ids, source = predicted
-            _check_size(sample, truth, ids, source)
+            check_size(sample, truth, ids, source)
             labels = np.take(match.prediction_table, ids, mode="clip")
         truth = np.take(match.truth_table, truth)
         matrix += ConfusionMatrix.of_image(truth, labels, len(match.names))
@@ -199,22 +199,24 @@ def _evaluate(
         yield EvaluationProgress(done, len(dataset.samples), sample, result)
 
 
-def _check_ids(sample: Sample, truth: NDArray[np.uint8], num_classes: int) -> None:
+def check_ids(sample: Sample, truth: NDArray[np.uint8], num_classes: int) -> None:
+    """Raise `UserError` `labels_id_too_large` if a ground truth (H, W) has an id of no class."""
     largest = int(truth.max(where=truth != IGNORE, initial=0))
     if largest >= num_classes:
         raise id_too_large(sample, largest, num_classes)
 
 
-def _check_size(sample: Sample, truth: Labels, labels: Labels, source: Path) -> None:
-    if truth.shape != labels.shape:
+def check_size(sample: Sample, truth: Labels, pixels: NDArray[np.generic], source: Path) -> None:
+    """Raise `UserError` `labels_wrong_size` unless both have the same height and width."""
+    if truth.shape != pixels.shape[:2]:
         raise UserError(
             "labels_wrong_size",
             path=str(sample.labels),
             width=truth.shape[1],
             height=truth.shape[0],
             other=str(source),
-            other_width=labels.shape[1],
-            other_height=labels.shape[0],
+            other_width=pixels.shape[1],
+            other_height=pixels.shape[0],
         )
 
 

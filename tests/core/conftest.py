@@ -15,6 +15,7 @@ import os, sys
 from pathlib import Path
 from segformer_gui.core import files, images
 from segformer_gui.core.errors import UserError
+from segformer_gui.core.robustness import store
 path = Path(sys.argv[1])
 if os.getuid() == 0:
     os.setgroups([])

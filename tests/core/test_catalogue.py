@@ -22,6 +22,7 @@ from segformer_gui.core.catalogue import (
     installed_path,
     list_models,
     remove_model,
+    training_sequences,
 )
 from segformer_gui.core.classes import KNOWN_CLASS_SETS
 from segformer_gui.core.errors import UserError
@@ -64,6 +65,22 @@ def imported() -> set[str]:
     """What lies in the user's models folder, hidden or not."""
     folder = user_models_dir()
     return {path.name for path in folder.iterdir()} if folder.exists() else set()
+
+
+def test_a_card_tells_which_sequences_a_model_has_seen(hf_folder, checkpoint):
+    assert training_sequences(find_model("b0-camvid")) == {"0001TP", "0006R0", "0016E5"}
+    assert training_sequences(find_model("b5-cityscapes")) == set()
+    assert training_sequences(find_model(str(checkpoint))) == set()
+    card = hf_folder / "README.md"
+    for text, expected in (
+        ("---\ntraining_sequences: [7, a]\n---\n# Card\n", {"7", "a"}),
+        ("---\nlicense: mit\n---\n", set()),
+        ("---\ntraining_sequences: [1, {\n---\n", set()),
+        ("---\ntraining_sequences: 3\n---\n", set()),
+        ("# No front matter\n", set()),
+    ):
+        card.write_text(text, "utf-8")
+        assert training_sequences(find_model(str(hf_folder))) == expected, text
 
 
 def test_catalogue_knows_the_published_models():

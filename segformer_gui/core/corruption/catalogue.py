@@ -17,6 +17,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "extra": ("zoom_blur", "elastic_transform", "pixelate"),
 }
 NAMES = tuple(name for names in GROUPS.values() for name in names)
+# The same whatever the seed: nothing in them is random.
+SEEDLESS = frozenset(
+    {
+        *("defocus_blur", "gaussian_blur", "zoom_blur"),
+        *("brightness", "contrast", "saturate", "jpeg_compression", "pixelate"),
+    }
+)
 MAX_SEVERITY = 5
 
 
@@ -29,10 +36,10 @@ class Protocol:
 
     name: str
     source: str
-    severities: dict[str, tuple[int, ...]]
+    severities: dict[str, tuple[float, ...]]
 
     @property
-    def conditions(self) -> list[tuple[str, int]]:
+    def conditions(self) -> list[tuple[str, float]]:
         """Every (corruption, severity) of the grid."""
         return [(name, level) for name, levels in self.severities.items() for level in levels]
 

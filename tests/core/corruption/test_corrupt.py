@@ -18,17 +18,15 @@ from segformer_gui.core.corruption.catalogue import (
     KR16,
     NAMES,
     PROTOCOLS,
+    SEEDLESS,
     is_on_protocol,
 )
-from segformer_gui.core.corruption.corrupt import _KERNELS, corrupt
+from segformer_gui.core.corruption.corrupt import _KERNELS, Engine, corrupt
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import read_image
 from segformer_gui.core.paths import shipped
 
-RANDOM = (
-    *("gaussian_noise", "impulse_noise", "shot_noise", "speckle_noise"),
-    *("motion_blur", "glass_blur", "snow", "spatter", "fog", "frost", "elastic_transform"),
-)
+RANDOM = [name for name in NAMES if name not in SEEDLESS]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -207,6 +205,14 @@ def test_the_catalogue_is_the_one_of_the_benchmarks() -> None:
     assert len(COMMON15.conditions) == 15 * 5
     assert not {"speckle_noise", "gaussian_blur", "spatter", "saturate"} & set(COMMON15.severities)
     assert len(ALL19.conditions) == 95
+
+
+@pytest.mark.parametrize("engine", ["fast", "reference"])
+def test_only_seedless_corruptions_are_the_same_whatever_the_seed(engine: Engine) -> None:
+    image = np.random.default_rng(0).integers(0, 256, (40, 60, 3), np.uint8)
+    for name in NAMES:
+        first, second = (corrupt(image, name, 3, seed, engine) for seed in (1, 2))
+        assert np.array_equal(first, second) == (name in SEEDLESS), name
 
 
 def test_only_whole_severities_are_on_protocol() -> None:
