@@ -229,9 +229,20 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "Take it out of the data set: both sides must have at least {smallest} pixels.",
         ),
     ),
+    "grid_incomplete": (
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "{missing} of {total} cells are not measured yet, so there are no scores: those of a part would be of another benchmark.",
+        ),
+        QT_TRANSLATE_NOOP("messages", "Run the same command again to measure what is missing."),
+    ),
     "grid_model_twice": (
         QT_TRANSLATE_NOOP("messages", "{first} and {second} are the same model."),
         QT_TRANSLATE_NOOP("messages", "Name each model once."),
+    ),
+    "grid_reference_unknown": (
+        QT_TRANSLATE_NOOP("messages", "{reference} is none of the models that are compared."),
+        QT_TRANSLATE_NOOP("messages", "The reference can be: {available}."),
     ),
     "hub_model_missing": (
         QT_TRANSLATE_NOOP("messages", "The model hub has no {model} that you may use."),

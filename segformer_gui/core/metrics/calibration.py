@@ -39,7 +39,7 @@ class Calibration:
         return cls(
             np.bincount(place, minlength=BINS).astype(np.int64),
             np.bincount(place[correct], minlength=BINS).astype(np.int64),
-            np.bincount(place, confidence, BINS),
+            np.bincount(place, confidence, BINS).astype(np.float64),
         )
 
     def __add__(self, other: Calibration) -> Calibration:

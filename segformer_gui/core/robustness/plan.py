@@ -143,7 +143,7 @@ class Plan:
         """Seeds that a corruption is measured with: one where nothing in it is random."""
         return range(1 if corruption in SEEDLESS else self.seeds)
 
-    def keys(self) -> Iterable[CellKey]:
+    def cell_keys(self) -> Iterable[CellKey]:
         """The key of every cell."""
         for image in self.images:
             for condition in self.conditions:

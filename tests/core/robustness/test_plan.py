@@ -40,7 +40,7 @@ def test_the_grid_is_clean_and_every_condition_of_the_protocol(camvid, tiny):
     plan = plan_grid(camvid, [tiny(0), tiny(1)], KR16)
     assert plan.conditions[0] == CLEAN
     assert len(plan.conditions) == 1 + 4 * 3 + 12 * 5
-    assert plan.size == len(set(plan.keys())) == 73 * 3 * 2
+    assert plan.size == len(set(plan.cell_keys())) == 73 * 3 * 2
 
 
 def test_seeds_are_for_what_is_random(camvid, tiny):
@@ -60,7 +60,7 @@ def test_a_protocol_of_ones_own_holds_each_pair_once():
 def test_equal_things_have_equal_keys(camvid, tiny):
     first, second = (plan_grid(camvid, [tiny()], FEW) for _ in range(2))
     assert first.settings_key == second.settings_key
-    assert list(first.keys()) == list(second.keys())
+    assert list(first.cell_keys()) == list(second.cell_keys())
     # Cells are shared between protocols: a larger one goes on from a smaller one.
     assert plan_grid(camvid, [tiny()], COMMON15).settings_key == first.settings_key
 
