@@ -535,6 +535,63 @@ _NOTES: dict[str, str] = {
         "messages",
         "{model} is a backbone without a trained head: its masks mean nothing until it is trained.",
     ),
+    "grid_agrees": QT_TRANSLATE_NOOP(
+        "messages",
+        "{model}: consistency {mpc} %{interval} with its own clean predictions, on average over {count} corruptions.",
+    ),
+    "grid_better": QT_TRANSLATE_NOOP(
+        "messages",
+        "{first} is better than {second} in {quantity}, by {difference} points{interval}.",
+    ),
+    "grid_calibration": QT_TRANSLATE_NOOP(
+        "messages",
+        "{model}: calibration error {clean} points clean, {corrupted} on average when corrupted.",
+    ),
+    "grid_classes_left_out": QT_TRANSLATE_NOOP(
+        "messages",
+        "Scored over {scored} of {total} classes, those that every model knows; left out: {classes}.",
+    ),
+    "grid_consistency": QT_TRANSLATE_NOOP(
+        "messages",
+        "There is no ground truth: this is consistency, how far predictions agree with the model's own of the clean images. It is not accuracy; a model that is always wrong alike scores 100 %.",
+    ),
+    "grid_extremes": QT_TRANSLATE_NOOP(
+        "messages", "{model} suffers most from {worst}, least from {best}."
+    ),
+    "grid_few_images": QT_TRANSLATE_NOOP(
+        "messages",
+        "{images} images are few: scores and intervals say little about others of their kind.",
+    ),
+    "grid_few_sequences": QT_TRANSLATE_NOOP(
+        "messages",
+        "Intervals come from {sequences} sequences only: take them for a rough guide.",
+    ),
+    "grid_kept": QT_TRANSLATE_NOOP(
+        "messages",
+        "{model} keeps {rpc} % of its clean mIoU: {clean} % clean, {mpc} %{interval} on average over {count} corruptions.",
+    ),
+    "grid_memory": QT_TRANSLATE_NOOP(
+        "messages",
+        "Memory ran out on {cells} of {total} cells, which were measured in windows, in half precision or on the CPU.",
+    ),
+    "grid_neighbouring_images": QT_TRANSLATE_NOOP(
+        "messages",
+        "Neighbouring frames of a sequence resemble each other, so the intervals, drawn over images, are too narrow.",
+    ),
+    "grid_no_interval": QT_TRANSLATE_NOOP(
+        "messages", "Everything is of one image or sequence, so no interval can be told."
+    ),
+    "grid_not_distinguishable": QT_TRANSLATE_NOOP(
+        "messages",
+        "{first} and {second} are not distinguishable in {quantity}: they differ by {difference} points{interval}.",
+    ),
+    "grid_off_protocol": QT_TRANSLATE_NOOP(
+        "messages", "Severities that are not whole are off protocol: no benchmark has them."
+    ),
+    "grid_seen_sequences": QT_TRANSLATE_NOOP(
+        "messages",
+        "Sequence seen in training: {model} was trained on {sequences}, as its card says. Its scores here do not tell how it does on unseen images.",
+    ),
     "image_tiled": QT_TRANSLATE_NOOP(
         "messages", "The input of {width} x {height} pixels was cut into windows."
     ),

@@ -75,15 +75,17 @@ def resample(samples: Sequence[Sample], kind: Blocks | None = None, seed: int = 
 
 
 def class_ious(tallies: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """IoU by class, (W, C), under each row of `weights` (W, N).
-
-    `tallies` (N, 3, C) are the hits, ground-truth and predicted pixels of each image. NaN for a
-    class that is in neither.
-    """
+    """IoU by class, (W, C), under each row of `weights` (W, N), of `tallies` (N, 3, C)."""
     images, _, classes = tallies.shape
-    hits, truth, predicted = (
-        (weights @ tallies.reshape(images, -1)).reshape(-1, 3, classes).swapaxes(0, 1)
-    )
+    return ious((weights @ tallies.reshape(images, -1)).reshape(-1, 3, classes))
+
+
+def ious(tallies: NDArray[np.int64] | NDArray[np.float64]) -> NDArray[np.float64]:
+    """IoU by class, (..., C), of hits, ground-truth and predicted pixels (..., 3, C).
+
+    NaN for a class that is neither in the ground truth nor predicted.
+    """
+    hits, truth, predicted = np.moveaxis(tallies, -2, 0)
     with np.errstate(invalid="ignore"):  # 0 / 0 is NaN: nothing to measure.
         return hits / (truth + predicted - hits)
 

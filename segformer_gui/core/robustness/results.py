@@ -22,6 +22,7 @@ from segformer_gui.core.robustness.bootstrap import (
     Estimate,
     Resampling,
     class_ious,
+    ious,
     mean_of_classes,
     resample,
 )
@@ -58,8 +59,10 @@ class ModelScores:
 
     `clean` are all scores of the clean images. `mpc` (mean performance under corruption) is the
     mean over the corruptions, `rpc` (relative) the same over the clean mIoU. `mcd` and `mrcd` are
-    the means of `cd` and `rcd`. `ece` is the mean over the corruptions. `ms` is the median time of
-    a clean prediction, while the grid ran. `notes` counts the cells that a note came with.
+    the means of `cd` and `rcd`. `ece` is the mean over the corruptions; `calibration` are the bins
+    of the clean and of all corrupted images. `image_miou` (K, N) are scores of single images by the
+    plan's conditions. `ms` is the median time of a clean prediction, while the grid ran. `notes`
+    counts the cells that a note came with.
     """
 
     model: GridModel
@@ -70,8 +73,10 @@ class ModelScores:
     mpc: Estimate
     rpc: Estimate
     ece: float | None
+    calibration: tuple[Calibration, Calibration]
     mcd: float | None
     mrcd: float | None
+    image_miou: NDArray[np.float64]
     ms: float
     notes: dict[str, int]
 
@@ -258,8 +263,13 @@ def _score_model(
         mpc=resampling.estimate(curves.mpc),
         rpc=resampling.estimate(curves.rpc),
         ece=_mean([scores.ece for scores in corruptions.values()]),
+        calibration=(
+            table.calibration[0],
+            sum(table.calibration[1:], Calibration.empty()),
+        ),
         mcd=_mean([scores.cd for scores in corruptions.values()]),
         mrcd=_mean([scores.rcd for scores in corruptions.values()]),
+        image_miou=mean_of_classes(ious(table.tallies)),
         ms=float(np.median(table.clean_ms)),
         notes=table.notes,
     )
@@ -276,10 +286,9 @@ def _score_corruption(
 ) -> CorruptionScores:
     severities = plan.protocol.severities[name]
     places = {c: place for place, c in enumerate(plan.conditions) if c.corruption == name}
-    once = resampling.weights[:1]
-    ious = {c: class_ious(table.tallies[place], once)[0] for c, place in places.items()}
+    by_class = {c: ious(table.tallies[place].sum(0)) for c, place in places.items()}
     by_seed = [
-        np.mean([mean_of_classes(ious[Condition(name, level, seed)]) for level in severities])
+        np.mean([mean_of_classes(by_class[Condition(name, level, seed)]) for level in severities])
         for seed in plan.seeds_of(name)
     ]
     return CorruptionScores(
@@ -288,7 +297,7 @@ def _score_corruption(
             level: resampling.estimate(values) for level, values in curves.by_severity[name].items()
         },
         retention=resampling.estimate(_ratio(curves.corruption(name), curves.clean)),
-        class_iou=tuple(np.mean(list(ious.values()), 0).tolist()),
+        class_iou=tuple(np.mean(list(by_class.values()), 0).tolist()),
         ece=_mean([ece[condition] for condition in places]),
         seed_spread=float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else None,
         cd=_degradation(curves, reference, name, relative=False),

@@ -1,0 +1,123 @@
+"""A little SVG: shapes with their colours written out, so that any program shows them alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Literal
+
+INK = "#1d232b"
+SOFT = "#626c79"
+LINE = "#d9dee5"
+PAPER = "#ffffff"
+
+Anchor = Literal["start", "middle", "end"]
+Point = tuple[float, float]
+
+# Okabe and Ito's colours, which every eye tells apart; yellow is too pale for a line.
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+
+# From nothing lost to all of it: lightness falls all the way, so it also reads in grey.
+_LOSS = (
+    *((247, 249, 250), (253, 231, 197), (250, 190, 128), (236, 132, 82)),
+    *((203, 76, 62), (148, 32, 58), (88, 12, 48)),
+)
+_GAIN = ((247, 249, 250), (176, 208, 232), (74, 141, 196))
+
+
+class Drawing:
+    """An SVG picture of `width` x `height` px, made shape by shape, the later ones on top."""
+
+    def __init__(self, width: float, height: float, title: str) -> None:
+        self.width, self.height, self._title = width, height, title
+        self._parts: list[str] = []
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        content: str,
+        *,
+        size: float = 12,
+        anchor: Anchor = "start",
+        color: str = INK,
+        bold: bool = False,
+        turned: float = 0,
+    ) -> None:
+        """Write at (x, y), the base line, `turned` clockwise in degrees."""
+        weight = ' font-weight="600"' if bold else ""
+        turn = f' transform="rotate({turned:g} {x:g} {y:g})"' if turned else ""
+        self._parts.append(
+            f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" text-anchor="{anchor}" '
+            f'fill="{color}"{weight}{turn}>{escape(content)}</text>'
+        )
+
+    def rectangle(
+        self, x: float, y: float, width: float, height: float, color: str, tip: str = ""
+    ) -> None:
+        """A filled rectangle; `tip` shows under the mouse."""
+        self._shape(
+            f'rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{color}"', tip
+        )
+
+    def line(
+        self, points: Iterable[Point], color: str, width: float = 1, dashed: bool = False
+    ) -> None:
+        """A line through the points."""
+        dashes = ' stroke-dasharray="4 3"' if dashed else ""
+        self._shape(
+            f'polyline points="{_joined(points)}" fill="none" stroke="{color}" '
+            f'stroke-width="{width:g}" stroke-linejoin="round"{dashes}'
+        )
+
+    def area(self, points: Iterable[Point], color: str, opacity: float) -> None:
+        """A filled polygon."""
+        self._shape(f'polygon points="{_joined(points)}" fill="{color}" fill-opacity="{opacity:g}"')
+
+    def circle(
+        self, x: float, y: float, radius: float, color: str, tip: str = "", hollow: bool = False
+    ) -> None:
+        """A disc, or its outline."""
+        look = f'fill="{PAPER}" stroke="{color}"' if hollow else f'fill="{color}"'
+        self._shape(f'circle cx="{x:g}" cy="{y:g}" r="{radius:g}" {look}', tip)
+
+    def svg(self) -> str:
+        """The picture as an element that stands in a page or alone in a file."""
+        size = f'width="{self.width:g}" height="{self.height:g}"'
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" '
+            f'{size} font-family="system-ui, sans-serif" role="img">'
+            f"<title>{escape(self._title)}</title>{''.join(self._parts)}</svg>"
+        )
+
+    def _shape(self, element: str, tip: str = "") -> None:
+        if tip:
+            tag = element.split(" ", 1)[0]
+            self._parts.append(f"<{element}><title>{escape(tip)}</title></{tag}>")
+        else:
+            self._parts.append(f"<{element}/>")
+
+
+def loss_color(share: float) -> str:
+    """Colour of a loss of 0..1; a gain, below 0, is blue."""
+    if share >= 0:
+        return _blend(_LOSS, share)
+    return _blend(_GAIN, -share * 4)  # Gains are small.
+
+
+def ink_on(color: str) -> str:
+    """Black or white, whichever reads better on `color`."""
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else PAPER
+
+
+def _blend(stops: Sequence[tuple[int, int, int]], share: float) -> str:
+    place = min(max(share, 0.0), 1.0) * (len(stops) - 1)
+    lower = min(int(place), len(stops) - 2)
+    part = place - lower
+    mixed = (round(a + part * (b - a)) for a, b in zip(stops[lower], stops[lower + 1], strict=True))
+    return "#" + "".join(f"{value:02x}" for value in mixed)
+
+
+def _joined(points: Iterable[Point]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)

@@ -1,0 +1,380 @@
+"""The report: one HTML page that needs nothing else, to read, print and send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+import numpy as np
+
+from segformer_gui.core.metrics.confusion import RULE
+from segformer_gui.core.robustness.bootstrap import LEVEL, REPLICATES, Estimate
+from segformer_gui.core.robustness.findings import interval, percent, plain, points
+from segformer_gui.core.robustness.published import Published, published
+from segformer_gui.core.robustness.report.drawing import Drawing
+from segformer_gui.core.robustness.report.files import CONSISTENCY_RULE, Provenance
+from segformer_gui.core.robustness.report.maps import class_matrix, heat_map
+from segformer_gui.core.robustness.report.plots import reliability, severity_curves, trade_off
+from segformer_gui.core.robustness.results import Difference, ModelScores, Results
+
+_WORST_IMAGES = 10
+_ENGINES = {
+    "fast": "kernels of our own, held against imagecorruptions 1.1.2: the deterministic ones within"
+    " a grey level, the random ones in distribution",
+    "reference": "the original package imagecorruptions",
+}
+
+_STYLE = """
+:root { color-scheme: light; }
+body { font: 15px/1.5 system-ui, sans-serif; color: #1d232b; background: #fff;
+  max-width: 1080px; margin: 0 auto; padding: 32px 24px 64px; }
+h1 { font-size: 26px; line-height: 1.25; margin: 0 0 4px; }
+h2 { font-size: 19px; margin: 44px 0 8px; }
+p { margin: 6px 0; max-width: 80ch; }
+.soft, caption { color: #626c79; }
+.caption { font-size: 13px; max-width: none; }
+ul { padding-left: 20px; margin: 8px 0; }
+.caution { background: #fff6e0; border-left: 4px solid #e0a100; padding: 8px 14px; margin: 16px 0; }
+.caution ul { margin: 0; }
+table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
+caption { caption-side: bottom; text-align: left; padding-top: 6px; }
+th, td { padding: 4px 8px; text-align: right; white-space: nowrap;
+  border-bottom: 1px solid #e4e8ed; }
+thead th { color: #626c79; font-weight: 600; vertical-align: bottom; white-space: normal;
+  border-bottom: 1px solid #aab2bd; line-height: 1.25; }
+tbody th { font-weight: 500; }
+th:first-child, td:first-child, .left { text-align: left; }
+tbody tr:hover { background: #f4f6f8; }
+tr.published td, tr.published th { color: #626c79; font-weight: 400; }
+tr.first-published td, tr.first-published th { border-top: 1px solid #aab2bd; }
+.tag { font-size: 11px; border: 1px solid #c5ccd5; border-radius: 3px; padding: 0 4px; }
+.range { color: #626c79; font-size: 12px; }
+.wide { overflow-x: auto; }
+.dense { font-size: 12px; } .dense th, .dense td { padding: 3px 5px; }
+.dense thead th:not(:first-child) { writing-mode: vertical-rl; transform: rotate(180deg);
+  text-align: left; white-space: nowrap; }
+.figures caption { caption-side: top; padding: 0 0 4px; color: #1d232b; font-weight: 600; }
+.figures { display: flex; flex-wrap: wrap; gap: 24px 32px; align-items: flex-start; }
+svg { max-width: 100%; height: auto; }
+pre { background: #f4f6f8; padding: 10px 14px; white-space: pre-wrap; overflow-wrap: anywhere;
+  font-size: 13px; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; font-size: 13px; }
+dt { color: #626c79; } dd { margin: 0; overflow-wrap: anywhere; }
+@media print { body { padding: 0; max-width: none; } svg, table { break-inside: avoid; } }
+"""
+
+
+def report_page(
+    results: Results, provenance: Provenance, findings: Sequence[str], cautions: Sequence[str]
+) -> str:
+    """The report as HTML; `findings` and `cautions` are the sentences of the notes so called."""
+    plan = results.plan
+    names = ", ".join(scores.model.name for scores in results.models)
+    accuracy = plan.mode == "accuracy"
+    title = f"{'Corruption robustness' if accuracy else 'Corruption consistency'}: {names}"
+    others = published(plan.protocol.name) if accuracy else None
+    sections = [
+        f"<h1>{escape(title)}</h1>",
+        f'<p class="soft">{escape(_subtitle(results, provenance))}</p>',
+        _listed(cautions, "caution") if cautions else "",
+        "<h2>In short</h2>" + _listed(findings),
+        _summary(results),
+        _comparison(results.differences) if accuracy else "",
+        _by_corruption(results, others),
+        "<h2>By corruption and severity</h2>"
+        + _figures(heat_map(results, scores) for scores in results.models),
+        "<h2>Severity curves</h2>"
+        + f'<p class="soft">{_band_words(results)}</p>'
+        + _figures([severity_curves(results)]),
+        _details(results),
+        '<h2>By class</h2><p class="soft">Change of IoU in points, mean over the severities of each'
+        " corruption.</p>" + _figures(class_matrix(results, scores) for scores in results.models),
+        _calibration(results) if accuracy else "",
+        _position(results, others) if accuracy else "",
+        _worst_images(results),
+        _method(results, provenance),
+    ]
+    body = "\n".join(section for section in sections if section)
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<title>{escape(title)}</title><meta name="viewport" content="width=device-width">'
+        f"<style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
+    )
+
+
+def _subtitle(results: Results, provenance: Provenance) -> str:
+    plan = results.plan
+    split = f" ({plan.data.split})" if plan.data.split else ""
+    seeds = "1 seed" if plan.seeds == 1 else f"{plan.seeds} seeds"
+    return (
+        f"Protocol {plan.protocol.name} ({plan.protocol.source}) on {_data_name(results)}{split}, "
+        f"{len(plan.images)} images, {seeds}. {provenance.date}."
+    )
+
+
+def _data_name(results: Results) -> str:
+    return results.plan.data.root.resolve().name
+
+
+def _summary(results: Results) -> str:
+    if results.plan.mode == "consistency":
+        rows = [[_name(s), _with_range(s.mpc), f"{s.ms:.0f}"] for s in results.models]
+        return _table(["model", "mean consistency, %", "ms an image"], rows)
+    header = ["model", "clean mIoU, %", "mean (mPC), %", "kept (rPC), %", "ECE clean", "ECE mean"]
+    header += ["mCD, %", "mean rCD, %"] if results.reference else []
+    rows: list[list[str]] = []
+    for s in results.models:
+        row = [_name(s), *(_with_range(e) for e in (s.clean_miou, s.mpc, s.rpc))]
+        row += [_points(s.clean_ece), _points(s.ece)]
+        if results.reference:
+            row += [_percent(s.mcd), _percent(s.mrcd)]
+        rows.append([*row, f"{s.ms:.0f}"])
+    caption = "[low, high]: " + _interval_words(results) if results.resampling.blocks > 1 else ""
+    if results.reference:
+        caption += (
+            f" CD and rCD relative to {results.reference}, which has 100: less is better. There is"
+            " no mean where the reference loses nothing under one of the corruptions."
+        )
+    caption += " ECE in points. ms: median of clean images while the benchmark ran."
+    return _wide(_table([*header, "ms an image"], rows), caption)
+
+
+def _comparison(differences: Sequence[Difference]) -> str:
+    if not differences:
+        return ""
+    rows: list[list[str]] = []
+    for first, second in dict.fromkeys((d.first, d.second) for d in differences):
+        row = [f"{escape(first)} less {escape(second)}"]
+        for d in differences:
+            if (d.first, d.second) == (first, second):
+                value = f"{100 * d.estimate.value:+.1f}{_range(d.estimate)}"
+                row.append(value if d.distinguishable else f"{value} not distinguishable")
+        rows.append(row)
+    return "<h2>Model against model</h2>" + _table(
+        ["points", "clean mIoU", "mean (mPC)", "kept (rPC)"],
+        rows,
+        "On the same images, corrupted alike. Not distinguishable: the interval of the difference"
+        " includes 0.",
+    )
+
+
+def _by_corruption(results: Results, others: Published | None) -> str:
+    names = list(results.plan.protocol.severities)
+    header = ["model", "clean", "mean", *(plain(name) for name in names)]
+    rows = [
+        [
+            _name(s),
+            *(percent(v) for v in (s.clean_miou.value, s.mpc.value)),
+            *(percent(s.corruptions[name].miou.value) for name in names),
+        ]
+        for s in results.models
+    ]
+    classes = [""] * len(rows)
+    word = "mIoU" if results.plan.mode == "accuracy" else "Consistency"
+    caption = f"{word} in %, for each corruption the protocol's mean over its severities."
+    if others:
+        for row in sorted(others.rows, key=lambda row: row.mpc):
+            name = f'{escape(row.model)} <span class="tag">published</span>'
+            values = [row.clean, row.mpc, *(row.miou[corruption] for corruption in names)]
+            rows.append([name, *(percent(value) for value in values)])
+            classes.append("published")
+        classes[len(results.models)] = "published first-published"
+        caption += (
+            f" Published rows: {others.source}, measured on {others.data}. They are comparable"
+            " only with figures of the same data, classes and input size."
+        )
+    table = _table(header, rows, classes=classes, kind="dense")
+    return f"<h2>By corruption</h2>{_wide(table, caption)}"
+
+
+def _details(results: Results) -> str:
+    accuracy = results.plan.mode == "accuracy"
+    tables: list[str] = []
+    for scores in results.models:
+        compared = results.reference is not None and scores.mcd is not None
+        header = ["corruption", "mIoU, %" if accuracy else "consistency, %"]
+        header += ["kept, %", "ECE"] if accuracy else []
+        header += ["CD, %", "rCD, %"] if compared and accuracy else []
+        header += ["spread over seeds"] if results.plan.seeds > 1 else []
+        rows: list[list[str]] = []
+        for name, own in scores.corruptions.items():
+            row = [plain(name), _with_range(own.miou)]
+            row += [percent(own.retention.value), _points(own.ece)] if accuracy else []
+            row += [_percent(own.cd), _percent(own.rcd)] if compared and accuracy else []
+            row += [_points(own.seed_spread)] if results.plan.seeds > 1 else []
+            rows.append(row)
+        caption = scores.model.name
+        if compared and accuracy:
+            caption += f"; CD and rCD against {results.reference}"
+        tables.append(_table(header, rows, caption))
+    return f'<h2>Each corruption in figures</h2><div class="figures">{"".join(tables)}</div>'
+
+
+def _calibration(results: Results) -> str:
+    return (
+        "<h2>Calibration</h2>"
+        '<p class="soft">How often pixels are right that the model is so sure of. Below the'
+        " diagonal it is surer than it should be. ECE: mean distance from it, in points. Corrupted:"
+        " the pixels of all corrupted images together.</p>"
+        + _figures(reliability(scores) for scores in results.models)
+    )
+
+
+def _position(results: Results, others: Published | None) -> str:
+    words = "The larger a disc, the slower the model."
+    if others:
+        words += f" Hollow: published ({others.source}), on {others.data}, without latency."
+    return (
+        f'<h2>Clean score, what is kept, and latency</h2><p class="soft">{escape(words)}</p>'
+        + _figures([trade_off(results, others)])
+    )
+
+
+def _worst_images(results: Results) -> str:
+    images = results.plan.images
+    if len(images) < 2:
+        return ""
+    tables: list[str] = []
+    for scores in results.models:
+        clean, corrupted = scores.image_miou[0], scores.image_miou[1:]
+        lost = clean - corrupted.mean(0)
+        order = [int(place) for place in np.argsort(-lost) if not np.isnan(lost[place])]
+        rows: list[list[str]] = []
+        for place in order[:_WORST_IMAGES]:
+            worst = results.plan.conditions[1 + int(np.nanargmin(corrupted[:, place]))]
+            rows.append(
+                [
+                    escape(images[place].sample.id),
+                    percent(float(clean[place])),
+                    percent(float(corrupted[:, place].mean())),
+                    f"{plain(worst.corruption)} {worst.severity:g}",
+                ]
+            )
+        header = ["image", "clean, %", "mean corrupted, %", "worst condition"]
+        tables.append(_table(header, rows, scores.model.name))
+    return (
+        "<h2>Images that lose most</h2>"
+        '<p class="soft">Scores of single images; every condition of every image is in'
+        f' images.csv.</p><div class="figures">{"".join(tables)}</div>'
+    )
+
+
+def _method(results: Results, provenance: Provenance) -> str:
+    plan = results.plan
+    facts = {
+        "Score": _score_words(results),
+        "Corruptions": f"Made by {_ENGINES[plan.engine]}, at native size, before resizing. Every"
+        " image has noise of its own, the same for every model.",
+        "Seeds": ", ".join(str(seed) for seed in range(plan.seeds))
+        + "; what they become for each image is in images.csv",
+        "Intervals": _interval_words(results),
+        "Input": _input_words(results),
+        "Machine": f"{provenance.machine}; {plan.settings['device']}, {plan.settings['precision']}",
+        "Versions": provenance.program + ", " + _pairs(plan.settings["versions"]),
+        "Settings": plan.settings_key,
+        **{f"Model {s.model.name}": s.model.key for s in results.models},
+        "Data": f"{plan.data.root}; {len(plan.images)} images, hashes in results.json",
+    }
+    listed = "".join(f"<dt>{escape(k)}</dt><dd>{escape(str(v))}</dd>" for k, v in facts.items())
+    return (
+        f"<h2>How it was measured</h2><dl>{listed}</dl><p>To repeat it:</p>"
+        f"<pre>{escape(provenance.command)}</pre>"
+    )
+
+
+def _score_words(results: Results) -> str:
+    means = (
+        "The mean of a corruption is over its severities, mPC the mean over the corruptions, rPC is"
+        " mPC over clean. D = 1 - mIoU; CD = sum of D over the reference's; rCD the same of D less"
+        " the clean D; mCD the mean of CD. ECE from 15 bins, of each fourth pixel of each fourth"
+        " row."
+    )
+    return f"{RULE} {means if results.plan.mode == 'accuracy' else CONSISTENCY_RULE}"
+
+
+def _input_words(results: Results) -> str:
+    options = results.plan.options
+    size = options.short_side or "native"
+    words = f"Short side in px: {'what each model was made for' if size == 'model' else size}"
+    if options.sliding:
+        words += f"; sliding windows of {options.crop} px every {options.stride} px"
+    return words + ("; averaged with the mirrored image" if options.flip else "")
+
+
+def _band_words(results: Results) -> str:
+    if results.resampling.blocks == 1:
+        return "Severity 0 is the clean image."
+    return f"Severity 0 is the clean image. Band: {_interval_words(results)}"
+
+
+def _interval_words(results: Results) -> str:
+    drawn = results.resampling
+    if drawn.blocks == 1:
+        return "None: everything is of one image or sequence."
+    return (
+        f"{100 * LEVEL:.0f} % interval of a bootstrap over {drawn.blocks} {drawn.kind},"
+        f" {REPLICATES} draws, the same for all models."
+    )
+
+
+def _pairs(values: object) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())  # pyright: ignore
+
+
+def _name(scores: ModelScores) -> str:
+    seen = (
+        ' <span class="tag">sequence seen in training</span>' if scores.model.seen_sequences else ""
+    )
+    return f"{escape(scores.model.name)}{seen}"
+
+
+def _with_range(estimate: Estimate) -> str:
+    return percent(estimate.value) + _range(estimate)
+
+
+def _range(estimate: Estimate) -> str:
+    text = interval(estimate)
+    return f'<span class="range">{text}</span>' if text else ""
+
+
+def _points(value: float | None) -> str:
+    return "-" if value is None else points(value)
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else percent(value)
+
+
+def _listed(sentences: Sequence[str], kind: str = "") -> str:
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f'<div class="{kind}"><ul>{items}</ul></div>' if kind else f"<ul>{items}</ul>"
+
+
+def _figures(drawings: Iterable[Drawing]) -> str:
+    return f'<div class="figures">{"".join(drawing.svg() for drawing in drawings)}</div>'
+
+
+def _wide(table: str, caption: str) -> str:
+    """A table that scrolls where it does not fit, and a caption that does not."""
+    return f'<div class="wide">{table}</div><p class="soft caption">{escape(caption)}</p>'
+
+
+def _table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    caption: str = "",
+    classes: Sequence[str] | None = None,
+    kind: str = "plain",
+) -> str:
+    """A table; cells of `rows` are HTML."""
+    head = "".join(f"<th>{cell}</th>" for cell in header)
+    body: list[str] = []
+    for row, of_row in zip(rows, classes or [""] * len(rows), strict=True):
+        first, *others = row
+        cells = f"<th>{first}</th>" + "".join(f"<td>{cell}</td>" for cell in others)
+        body.append(f'<tr class="{of_row}">{cells}</tr>' if of_row else f"<tr>{cells}</tr>")
+    below = f"<caption>{escape(caption)}</caption>" if caption else ""
+    return (
+        f'<table class="{kind}">{below}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table>"
+    )

@@ -1,0 +1,240 @@
+"""Plots: severity curves, calibration, and clean score against what is kept of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from segformer_gui.core.metrics.calibration import BINS, Calibration
+from segformer_gui.core.robustness.findings import percent, plain
+from segformer_gui.core.robustness.published import Published
+from segformer_gui.core.robustness.report.drawing import (
+    INK,
+    LINE,
+    SERIES,
+    SOFT,
+    Drawing,
+    Point,
+)
+from segformer_gui.core.robustness.results import ModelScores, Results
+
+_FEW_PIXELS = 2e-4  # Of all: the accuracy of fewer is chance.
+
+
+def severity_curves(results: Results) -> Drawing:
+    """A panel a corruption: the score over severity, one line a model, with its interval."""
+    names = list(results.plan.protocol.severities)
+    columns = min(4, len(names))
+    cell_width, cell_height, top = 252, 158, 30
+    rows = -(-len(names) // columns)
+    drawing = Drawing(
+        columns * cell_width, top + rows * cell_height, "Score by severity of each corruption"
+    )
+    _legend(drawing, results.models)
+    # Hardly anything scores better corrupted than clean; if so, the panels have a little room.
+    highest = max(scores.clean_miou.high or scores.clean_miou.value for scores in results.models)
+    ceiling = max(0.2, math.ceil(highest * 5) / 5)
+    farthest = max(s for levels in results.plan.protocol.severities.values() for s in levels)
+    for place, name in enumerate(names):
+        x = (place % columns) * cell_width + 34
+        y = top + (place // columns) * cell_height + 22
+        _panel(drawing, results, name, (x, y), (206, 108), ceiling, farthest)
+    return drawing
+
+
+def _panel(
+    drawing: Drawing,
+    results: Results,
+    name: str,
+    corner: Point,
+    size: Point,
+    ceiling: float,
+    farthest: float,
+) -> None:
+    (left, top), (width, height) = corner, size
+
+    def at(severity: float, score: float) -> Point:
+        return left + width * severity / farthest, top + height * (1 - score / ceiling)
+
+    drawing.text(left, top - 7, plain(name), bold=True)
+    for score in np.linspace(0, ceiling, round(ceiling * 5) + 1):
+        start, end = at(0, score), at(farthest, score)
+        drawing.line([start, end], LINE)
+        drawing.text(
+            start[0] - 6, start[1] + 3.5, f"{100 * score:.0f}", size=10, color=SOFT, anchor="end"
+        )
+    for severity in range(int(farthest) + 1):
+        x, y = at(severity, 0)
+        drawing.text(x, y + 13, f"{severity}", size=10, color=SOFT, anchor="middle")
+    for color, scores in zip(_colors(results.models), results.models, strict=True):
+        points = [(0.0, scores.clean_miou), *sorted(scores.corruptions[name].by_severity.items())]
+        upper = [at(s, e.high) for s, e in points if e.high is not None]
+        lower = [at(s, e.low) for s, e in points if e.low is not None]
+        if upper:
+            drawing.area([*upper, *reversed(lower)], color, 0.16)
+        drawing.line([at(s, e.value) for s, e in points], color, 1.8)
+        for severity, estimate in points:
+            tip = f"{scores.model.name}, severity {severity:g}: {percent(estimate.value)} %"
+            drawing.circle(*at(severity, estimate.value), 2.6, color, tip)
+
+
+def _legend(drawing: Drawing, models: Sequence[ModelScores]) -> None:
+    x = 4.0
+    for color, scores in zip(_colors(models), models, strict=True):
+        drawing.line([(x, 10), (x + 20, 10)], color, 3)
+        drawing.text(x + 26, 14, scores.model.name)
+        x += 26 + _text_width(scores.model.name) + 24
+
+
+def reliability(scores: ModelScores) -> Drawing:
+    """Accuracy over confidence, clean and corrupted; on the diagonal a model knows its limits."""
+    drawing = Drawing(268, 262, f"{scores.model.name}: accuracy by confidence")
+    drawing.text(0, 14, scores.model.name, bold=True)
+    left, top, side = 44, 28, 190
+
+    def at(confidence: float, accuracy: float) -> Point:
+        return left + side * confidence, top + side * (1 - accuracy)
+
+    _square(drawing, at, "confidence, %", "accuracy, %")
+    drawing.line([at(0, 0), at(1, 1)], SOFT, 1, dashed=True)
+    series = (("clean", SERIES[0]), ("corrupted", SERIES[1]))
+    for row, ((label, color), bins) in enumerate(zip(series, scores.calibration, strict=True)):
+        drawing.line([at(c, a) for c, a, _ in _bins(bins)], color, 1.8)
+        for confidence, accuracy, share in _bins(bins):
+            tip = (
+                f"{label}: confidence {percent(confidence)} %, right {percent(accuracy)} %, "
+                f"{percent(share)} % of the pixels"
+            )
+            drawing.circle(*at(confidence, accuracy), 1.5 + 4 * math.sqrt(share), color, tip)
+        x, y = at(0.03, 0.93 - 0.08 * row)
+        drawing.circle(x, y - 4, 4, color)
+        drawing.text(x + 9, y, f"{label}, ECE {percent(bins.error)}", size=11)
+    return drawing
+
+
+def _bins(calibration: Calibration) -> list[tuple[float, float, float]]:
+    """Mean confidence, accuracy and share of the pixels of each bin that has more than a few."""
+    total = calibration.pixels.sum()
+    return [
+        (calibration.confidence[b] / n, calibration.correct[b] / n, n / total)
+        for b in range(BINS)
+        if (n := calibration.pixels[b]) > _FEW_PIXELS * total
+    ]
+
+
+def trade_off(results: Results, others: Published | None) -> Drawing:
+    """Clean score against what is kept of it; area of a disc in proportion to its latency."""
+    drawing = Drawing(640, 420, "Clean mIoU, retention and latency")
+    left, top, width, height = 52, 20, 560, 340
+    rows = others.rows if others else ()
+    # What is kept of nothing has no place.
+    own = [
+        (s.clean_miou.value, s.rpc.value) if s.clean_miou.value else (0, 0) for s in results.models
+    ]
+    points = own + [(row.clean, row.rpc) for row in rows]
+    low_x, high_x = _range([x for x, _ in points])
+    low_y, high_y = _range([y for _, y in points])
+
+    def at(clean: float, kept: float) -> Point:
+        across = (clean - low_x) / (high_x - low_x)
+        up = (kept - low_y) / (high_y - low_y)
+        return left + width * across, top + height * (1 - up)
+
+    for value in np.arange(low_x, high_x + 0.01, 0.1):
+        (x, y), (_, end) = at(value, low_y), at(value, high_y)
+        drawing.line([(x, y), (x, end)], LINE)
+        drawing.text(x, y + 16, f"{100 * value:.0f}", size=11, color=SOFT, anchor="middle")
+    for value in np.arange(low_y, high_y + 0.01, 0.1):
+        (x, y), (end, _) = at(low_x, value), at(high_x, value)
+        drawing.line([(x, y), (end, y)], LINE)
+        drawing.text(x - 8, y + 4, f"{100 * value:.0f}", size=11, color=SOFT, anchor="end")
+    drawing.text(left + width / 2, 412, "clean mIoU, %", size=12, color=SOFT, anchor="middle")
+    drawing.text(
+        14,
+        top + height / 2,
+        "kept when corrupted (rPC), %",
+        color=SOFT,
+        anchor="middle",
+        turned=-90,
+    )
+    slowest = max(scores.ms for scores in results.models)
+    labels = _Labels(drawing)
+    marks: list[tuple[Point, float, str, str, bool]] = []
+    for color, scores, point in zip(_colors(results.models), results.models, own, strict=True):
+        radius = 14 * math.sqrt(scores.ms / slowest)
+        marks.append((at(*point), radius, color, f"{scores.model.name}, {scores.ms:.0f} ms", True))
+    for row in rows:
+        marks.append((at(row.clean, row.rpc), 4.5, SOFT, row.model, False))
+    for place, radius, color, label, ours in marks:
+        drawing.circle(*place, radius, color, label, hollow=not ours)
+        labels.occupy(place, radius)
+    for place, radius, _, label, ours in marks:
+        labels.write(place, radius, label, ours)
+    return drawing
+
+
+class _Labels:
+    """Puts labels beside points where nothing stands yet."""
+
+    def __init__(self, drawing: Drawing) -> None:
+        self._drawing = drawing
+        self._taken: list[tuple[float, float, float, float]] = []
+
+    def occupy(self, place: Point, radius: float) -> None:
+        x, y = place
+        self._taken.append((x - radius, y - radius, x + radius, y + radius))
+
+    def write(self, place: Point, radius: float, label: str, bold: bool) -> None:
+        (x, y), width = place, _text_width(label)
+        gap = radius + 5
+        corners = [
+            *((x + gap, y - 7), (x - gap - width, y - 7)),
+            *((x - width / 2, y - gap - 13), (x - width / 2, y + gap)),
+            *((x + gap - 2, y - 20), (x + gap - 2, y + 6)),
+        ]
+        boxes = [(cx, cy, cx + width, cy + 14) for cx, cy in corners]
+        box = next((box for box in boxes if self._fits(box)), boxes[0])
+        self._taken.append(box)
+        color = INK if bold else SOFT
+        self._drawing.text(box[0], box[1] + 11, label, size=12, color=color, bold=bold)
+
+    def _fits(self, box: tuple[float, float, float, float]) -> bool:
+        if box[0] < 52 or box[2] > self._drawing.width:
+            return False
+        return all(
+            box[2] < other[0] or other[2] < box[0] or box[3] < other[1] or other[3] < box[1]
+            for other in self._taken
+        )
+
+
+def _square(
+    drawing: Drawing, at: Callable[[float, float], Point], across: str, upwards: str
+) -> None:
+    for value in (0, 0.25, 0.5, 0.75, 1):
+        drawing.line([at(0, value), at(1, value)], LINE)
+        drawing.line([at(value, 0), at(value, 1)], LINE)
+        (x, y), label = at(0, value), f"{100 * value:.0f}"
+        drawing.text(x - 6, y + 3.5, label, size=10, color=SOFT, anchor="end")
+        x, y = at(value, 0)
+        drawing.text(x, y + 13, label, size=10, color=SOFT, anchor="middle")
+    x, y = at(0.5, 0)
+    drawing.text(x, y + 30, across, size=11, color=SOFT, anchor="middle")
+    x, y = at(0, 0.5)
+    drawing.text(x - 32, y, upwards, size=11, color=SOFT, anchor="middle", turned=-90)
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    """Tenths around the values, at least two."""
+    low = math.floor(min(values) * 10 - 0.2) / 10
+    return max(0.0, low), max(low + 0.2, math.ceil(max(values) * 10 + 0.2) / 10)
+
+
+def _colors(models: Sequence[ModelScores]) -> list[str]:
+    return [SERIES[place % len(SERIES)] for place in range(len(models))]
+
+
+def _text_width(text: str) -> float:
+    """About what `text` takes at 12 px."""
+    return 7.4 * len(text)
