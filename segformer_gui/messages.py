@@ -240,6 +240,13 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "{first} and {second} are the same model."),
         QT_TRANSLATE_NOOP("messages", "Name each model once."),
     ),
+    "grid_no_truth": (
+        QT_TRANSLATE_NOOP("messages", "In {path} no ground truth is found."),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Arrange images and masks as one of the layouts that the guide shows, or measure consistency, which needs none (--consistency).",
+        ),
+    ),
     "grid_reference_unknown": (
         QT_TRANSLATE_NOOP("messages", "{reference} is none of the models that are compared."),
         QT_TRANSLATE_NOOP("messages", "The reference can be: {available}."),
@@ -519,6 +526,11 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "class_unknown": (
         QT_TRANSLATE_NOOP("messages", "The data has no class {name}."),
         QT_TRANSLATE_NOOP("messages", "It has: {known}."),
+    "team_needs_accelerate": (
+        QT_TRANSLATE_NOOP("messages", "Several processes together need the package accelerate."),
+        QT_TRANSLATE_NOOP(
+            "messages", "Install it: python -m pip install 'segformer-gui[distributed]'"
+        ),
     ),
     "training_diverged": (
         QT_TRANSLATE_NOOP("messages", "The loss was no longer a number at step {step}."),

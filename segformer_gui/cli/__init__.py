@@ -17,6 +17,7 @@ from segformer_gui.cli.models import models_app
 from segformer_gui.cli.output import errors_as_sentences
 from segformer_gui.cli.predict import predict
 from segformer_gui.cli.project import project_app
+from segformer_gui.cli.robustness import robustness
 from segformer_gui.cli.runs import runs_app
 from segformer_gui.cli.train import train
 from segformer_gui.core.allocator import keep_large_blocks
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command()(predict)
 app.command()(evaluate)
 app.command()(corrupt)
+app.command()(robustness)
 app.command()(train)
 app.command()(finetune)
 app.command()(doctor)

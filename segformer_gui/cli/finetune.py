@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from segformer_gui.cli.options import JsonOption
-from segformer_gui.cli.output import console, errors_as_sentences
-from segformer_gui.cli.train import interrupt_as_flag, show_events
+from segformer_gui.cli.output import console, errors_as_sentences, interrupt_as_flag
+from segformer_gui.cli.train import show_events
 from segformer_gui.core.datasets import Layout, list_splits, open_dataset
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.files import write_atomically

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from threading import Event as Flag
 
 from rich.console import Console
 from rich.progress import (
@@ -73,6 +75,25 @@ def progress_bar() -> Progress:
         disable=not error_console.is_terminal,
         transient=True,
     )
+
+
+@contextmanager
+def interrupt_as_flag() -> Generator[Flag, None, None]:
+    """The first Ctrl+C or SIGTERM sets the flag, so that the step can end; the next interrupts."""
+    asked = Flag()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def ask(number: int, _: object) -> None:
+        asked.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    for number in before:
+        signal.signal(number, ask)
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _plain(text: str) -> str:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from threading import Event as Flag
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,6 +14,7 @@ from segformer_gui.cli.output import (
     console,
     error_console,
     errors_as_sentences,
+    interrupt_as_flag,
     print_error,
     progress_bar,
 )
@@ -53,25 +51,6 @@ def train(
                 chosen = replace(chosen, data=replace(chosen.data, held_out=tuple(hold_out)))
             events = events_of(chosen, out, resume=resume, stop=asked.is_set)
             show_events(events, json)
-
-
-@contextmanager
-def interrupt_as_flag() -> Generator[Flag, None, None]:
-    """The first Ctrl+C or SIGTERM sets the flag, so that the step can end; the next interrupts."""
-    asked = Flag()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def ask(number: int, _: object) -> None:
-        asked.set()
-        signal.signal(number, before[signal.Signals(number)])
-
-    for number in before:
-        signal.signal(number, ask)
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def show_events(events: Iterator[Event], json: bool) -> None:

@@ -1,0 +1,265 @@
+"""`segformer-gui robustness`: the benchmark of corruptions, for one's own models and images."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.table import Table
+
+from segformer_gui.cli.corrupt import Engine
+from segformer_gui.cli.options import (
+    DeviceOption,
+    FlipOption,
+    JsonOption,
+    PrecisionOption,
+    SizeOption,
+    SlidingOption,
+    make_segmenter,
+    segment_options,
+)
+from segformer_gui.cli.output import (
+    INTERRUPTED,
+    console,
+    error_console,
+    errors_as_sentences,
+    interrupt_as_flag,
+    print_json,
+    print_notes,
+    progress_bar,
+)
+from segformer_gui.core.catalogue import EMBEDDED_MODEL
+from segformer_gui.core.corruption.catalogue import NAMES, PROTOCOLS, Protocol
+from segformer_gui.core.datasets import Dataset, Layout, open_dataset
+from segformer_gui.core.errors import Note, UserError
+from segformer_gui.core.robustness.bootstrap import Blocks, Estimate
+from segformer_gui.core.robustness.events import Event, Finished, Measured, Started, Stopped
+from segformer_gui.core.robustness.findings import cautions, findings, interval, percent, plain
+from segformer_gui.core.robustness.plan import Plan, custom_protocol, plan_grid, unlabelled
+from segformer_gui.core.robustness.report.files import Provenance, to_json
+from segformer_gui.core.robustness.report.write import write_report
+from segformer_gui.core.robustness.results import Results, score_grid
+from segformer_gui.core.robustness.store import CellStore
+from segformer_gui.core.robustness.team import Team, join_team, take_in_parts
+from segformer_gui.messages import explain_note
+
+if TYPE_CHECKING:
+    from segformer_gui.core.inference.segmenter import Segmenter
+
+_PROTOCOLS = "; ".join(f"{name}: {protocol.source}" for name, protocol in PROTOCOLS.items())
+
+
+def robustness(
+    data: Annotated[Path, typer.Argument(help="Folder of the data set, or of images.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the cells and the report.")],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            "-m",
+            help="A name from `models list`, or a checkpoint's path; may be repeated to compare.",
+        ),
+    ] = None,
+    protocol: Annotated[
+        Literal["kr16", "common15", "all19", "custom"],
+        typer.Option(help=f"{_PROTOCOLS}; custom: what --corruption and --severity say."),
+    ] = "kr16",
+    corruption: Annotated[
+        list[str] | None,
+        typer.Option(help="For custom, one of `corrupt --help`; all 19 if not given."),
+    ] = None,
+    severity: Annotated[
+        list[float] | None, typer.Option(help="For custom; 1 to 5 if not given.")
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=1000, help="How often noise is drawn anew.")] = 1,
+    engine: Annotated[
+        Engine, typer.Option(help="Our own code, or the original package imagecorruptions.")
+    ] = Engine.fast,
+    consistency: Annotated[
+        bool,
+        typer.Option(
+            "--consistency",
+            help="Without ground truth: agreement with the prediction of the clean image.",
+        ),
+    ] = False,
+    reference: Annotated[
+        str | None,
+        typer.Option(help="Model that CD and rCD are relative to, as the report calls it."),
+    ] = None,
+    intervals: Annotated[
+        Literal["auto", "images", "sequences"],
+        typer.Option(help="What the bootstrap draws; auto: sequences where there are ten."),
+    ] = "auto",
+    layout: Annotated[
+        Layout | None, typer.Option(help="How the files are arranged; detected if not given.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Part of the data set, such as val.")] = None,
+    sequence: Annotated[
+        list[str] | None, typer.Option(help="Only images of this sequence; may be repeated.")
+    ] = None,
+    every: Annotated[
+        int, typer.Option(min=1, help="Take each n-th image: quicker, less sure.")
+    ] = 1,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = "auto",
+    size: SizeOption = "model",
+    sliding: SlidingOption = False,
+    flip: FlipOption = False,
+    json: JsonOption = False,
+) -> None:
+    """Measure how much models keep of their score on corrupted images, and write a report.
+
+    Every measured cell is kept in the folder. After Ctrl+C, or worse, the same command goes on
+    where it was; further models, images or corruptions add to it. Only a complete grid has scores.
+
+    Several processes share the work: torchrun --nproc-per-node N -m segformer_gui robustness ...
+    """
+    options = segment_options(size, sliding, flip)
+    with errors_as_sentences():
+        chosen = _protocol(protocol, corruption, severity)
+        dataset = _open(data, layout, split, sequence or (), consistency)
+        dataset = replace(dataset, samples=dataset.samples[::every])
+        team = join_team(device == "cpu")
+        segmenters = [make_segmenter(name, device, precision) for name in model or [EMBEDDED_MODEL]]
+        plan = plan_grid(
+            dataset,
+            segmenters,
+            chosen,
+            mode="consistency" if consistency else "accuracy",
+            seeds=seeds,
+            engine=engine.value,
+            options=options,
+        )
+        if team.rank == 0:
+            print_notes(tuple(note for one in segmenters for note in one.model.notes))
+        _measure(plan, segmenters, out, team)
+        if team.rank == 0:
+            _report(plan, out, reference, None if intervals == "auto" else intervals, json)
+
+
+def _protocol(
+    name: str, corruptions: Sequence[str] | None, severities: Sequence[float] | None
+) -> Protocol:
+    if name == "custom":
+        return custom_protocol(corruptions or NAMES, severities or (1, 2, 3, 4, 5))
+    if corruptions or severities:
+        raise typer.BadParameter(
+            f"The protocol {name} says what is measured; for a choice of one's own there is"
+            " --protocol custom.",
+            param_hint="--corruption, --severity",
+        )
+    return PROTOCOLS[name]
+
+
+def _open(
+    data: Path,
+    layout: Layout | None,
+    split: str | None,
+    sequences: Sequence[str],
+    consistency: bool,
+) -> Dataset:
+    if consistency:
+        return unlabelled(data)
+    try:
+        return open_dataset(data, layout, split, sequences)
+    except UserError as error:
+        if error.code == "dataset_layout_unknown":
+            raise UserError("grid_no_truth", path=str(data)) from error
+        raise
+
+
+def _measure(plan: Plan, segmenters: Sequence[Segmenter], out: Path, team: Team) -> None:
+    """Measure this process's share of what is missing."""
+    from segformer_gui.core.robustness.grid import missing_tasks, run_grid
+
+    tasks = None
+    if team.rank == 0:
+        with CellStore(team.file(out)) as store:
+            take_in_parts(store)
+            tasks = missing_tasks(plan, store)
+    tasks = team.told(tasks) or []
+    with CellStore(team.file(out)) as store, interrupt_as_flag() as asked:
+        events = run_grid(plan, segmenters, store, team.share(tasks), asked.is_set)
+        _show(plan.size - sum(len(task.models) for task in tasks), plan, events, team)
+
+
+def _show(done: int, plan: Plan, events: Iterator[Event], team: Team) -> None:
+    first = team.rank == 0
+    if first:
+        error_console.print(f"{done} of {plan.size} cells were measured before.")
+    with progress_bar() as progress:
+        task = progress.add_task("Measuring", total=None, visible=first)
+        for event in events:
+            match event:
+                case Started():
+                    progress.update(task, total=event.total)
+                case Measured():
+                    corruption, severity, _ = event.condition
+                    what = f"{event.image}, {plain(corruption)} {severity:g}"
+                    progress.update(task, completed=event.done, description=what)
+                case Stopped():
+                    error_console.print(
+                        f"Stopped, {event.total - event.done} cells to go. The same command again"
+                        " goes on."
+                    )
+                    raise typer.Exit(INTERRUPTED)
+                case Finished():
+                    pass
+    team.wait()
+
+
+def _report(
+    plan: Plan, out: Path, reference: str | None, blocks: Blocks | None, json: bool
+) -> None:
+    with CellStore(Team().file(out)) as store:
+        take_in_parts(store)
+        results = score_grid(plan, store.cells(plan.settings_key), reference, blocks)
+    provenance = Provenance.here(shlex.join(["segformer-gui", *sys.argv[1:]]))
+    found = _sentences(findings(results))
+    limits = _sentences(cautions(results))
+    page = write_report(out, results, provenance, found, limits)
+    if json:
+        print_json(to_json(results, provenance))
+        return
+    console.print(_table(results))
+    for sentence in found:
+        console.print(f"- {sentence}", markup=False, soft_wrap=True)
+    print_notes(tuple(cautions(results)))
+    console.print(f"The report is {page}", markup=False, soft_wrap=True)
+
+
+def _sentences(notes: Iterable[Note]) -> list[str]:
+    return [explain_note(note.code, note.parameters) for note in notes]
+
+
+def _table(results: Results) -> Table:
+    plan = results.plan
+    word = "mIoU" if plan.mode == "accuracy" else "consistency"
+    table = Table(title=f"{plan.data.root.name}, {plan.protocol.name}: {word}, %")
+    table.add_column("")
+    for scores in results.models:
+        table.add_column(scores.model.name, justify="right")
+    if plan.mode == "accuracy":
+        table.add_row("clean", *(_range(scores.clean_miou) for scores in results.models))
+        table.add_section()
+    for name in plan.protocol.severities:
+        values = (_range(scores.corruptions[name].miou) for scores in results.models)
+        table.add_row(plain(name), *values)
+    table.add_section()
+    table.add_row("mean (mPC)", *(_range(scores.mpc) for scores in results.models))
+    if plan.mode == "accuracy":
+        table.add_row("kept (rPC)", *(_range(scores.rpc) for scores in results.models))
+    if results.reference:
+        mcds = ("-" if s.mcd is None else percent(s.mcd) for s in results.models)
+        table.add_row(f"mCD against {results.reference}", *mcds)
+    return table
+
+
+def _range(estimate: Estimate) -> str:
+    # Rich takes brackets for its markup.
+    return (percent(estimate.value) + interval(estimate)).replace("[", r"\[")
