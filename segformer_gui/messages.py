@@ -526,6 +526,7 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "class_unknown": (
         QT_TRANSLATE_NOOP("messages", "The data has no class {name}."),
         QT_TRANSLATE_NOOP("messages", "It has: {known}."),
+    ),
     "team_needs_accelerate": (
         QT_TRANSLATE_NOOP("messages", "Several processes together need the package accelerate."),
         QT_TRANSLATE_NOOP(
@@ -621,6 +622,10 @@ _NOTES: dict[str, str] = {
     ),
     "off_protocol": QT_TRANSLATE_NOOP(
         "messages", "Severity {severity} is off protocol: the benchmarks know whole ones only."
+    ),
+    "stack_off_protocol": QT_TRANSLATE_NOOP(
+        "messages",
+        "A stack of {count} corruptions is off protocol: the benchmarks know single ones only.",
     ),
 }
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from segformer_gui import __version__
+from segformer_gui.cli.compare import compare
 from segformer_gui.cli.corrupt import corrupt
 from segformer_gui.cli.doctor import doctor
 from segformer_gui.cli.evaluate import evaluate
@@ -32,6 +33,7 @@ app.command()(predict)
 app.command()(evaluate)
 app.command()(corrupt)
 app.command()(robustness)
+app.command()(compare)
 app.command()(train)
 app.command()(finetune)
 app.command()(doctor)

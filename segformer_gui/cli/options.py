@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from segformer_gui.cli.output import print_notes
+from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice, SegmentOptions
 
 if TYPE_CHECKING:
@@ -35,6 +39,43 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 PathsArgument = Annotated[
     list[Path], typer.Argument(help="Images, or folders to search for images.")
 ]
+CorruptOption = Annotated[
+    list[str],
+    typer.Option(
+        "--corrupt",
+        metavar="NAME[:SEVERITY]",
+        help="Corrupt the image first, as `fog:3`; several are applied in their order.",
+    ),
+]
+SeedOption = Annotated[
+    int, typer.Option("--seed", min=0, max=2**32 - 1, help="The same seed gives the same noise.")
+]
+
+
+class Engine(StrEnum):
+    """Whose code corrupts."""
+
+    fast = "fast"
+    reference = "reference"
+
+
+EngineOption = Annotated[
+    Engine, typer.Option(help="Corruptions by our own code, or the package imagecorruptions.")
+]
+
+
+def checked_condition(
+    steps: Sequence[str], seed: int, engine: Engine, severity: float = 3
+) -> Condition:
+    """The condition that the options name, noted where it is off protocol.
+
+    Raises `UserError` as `check_condition`.
+    """
+    parsed = tuple(Step.parsed(text, severity) for text in steps)
+    condition = Condition(parsed, seed, engine.value)
+    condition.check()
+    print_notes(condition.notes)
+    return condition
 
 
 def segment_options(size: str, sliding: bool, flip: bool) -> SegmentOptions:

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Event as Flag
 
 from rich.console import Console
@@ -43,8 +44,10 @@ def errors_as_sentences() -> Generator[None, None, None]:
         raise SystemExit(INTERRUPTED) from error
 
 
-def print_error(error: UserError) -> None:
-    """The sentence and hint of `error`, on standard error."""
+def print_error(error: UserError, path: Path | None = None) -> None:
+    """The sentence and hint of `error`, on standard error, after the `path` if it names none."""
+    if path is not None and "path" not in error.parameters:
+        error_console.print(f"{path}:", markup=False, soft_wrap=True)
     sentence, hint = explain(error)
     error_console.print(f"[bold red]Error:[/] {_plain(sentence)}", soft_wrap=True)
     error_console.print(_plain(hint), soft_wrap=True)

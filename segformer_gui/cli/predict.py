@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 
 from segformer_gui.cli.options import (
+    CorruptOption,
     DeviceOption,
+    Engine,
+    EngineOption,
     FlipOption,
     JsonOption,
     ModelOption,
     PathsArgument,
     PrecisionOption,
+    SeedOption,
     SizeOption,
     SlidingOption,
+    checked_condition,
     make_segmenter,
     segment_options,
 )
@@ -44,6 +50,7 @@ from segformer_gui.core.outputs import (
 from segformer_gui.core.palettes import Palette, painted
 
 if TYPE_CHECKING:
+    from segformer_gui.core.corruption.condition import Condition
     from segformer_gui.core.inference.prediction import Prediction
     from segformer_gui.core.inference.segmenter import Segmenter
 
@@ -79,6 +86,9 @@ def predict(
     margin: Annotated[
         bool, typer.Option("--margin", help="Also write the lead of the likeliest class.")
     ] = False,
+    corrupt: CorruptOption | None = None,
+    seed: SeedOption = 0,
+    engine: EngineOption = Engine.fast,
     json: JsonOption = False,
 ) -> None:
     """Segment images and write their masks as <stem>.png.
@@ -86,7 +96,9 @@ def predict(
     Beside it go <stem>_overlay.png and <stem>_statistics.json where they are asked for, and
     <stem>_confidence.png, _entropy and _margin as 16-bit grey: 0 to 65535 for 0 to 1.
 
-    A file that cannot be read is named and left out; the exit code is then 2.
+    With --corrupt it is the corrupted image that is segmented and lies under the overlay; every
+    image gets the same seed. A file that cannot be read is named and left out; the exit code is
+    then 2.
     """
     options = segment_options(size, sliding, flip)
     with errors_as_sentences():
@@ -104,24 +116,39 @@ def predict(
         measures: list[Measure] = [measure for measure in asked if asked[measure]]
         endings = [".png", *output_endings(beside), *(f"_{m}.png" for m in measures)]
         outputs = plan_outputs(find_images(paths), out, endings)
+        condition = checked_condition(corrupt, seed, engine) if corrupt else None
         segmenter = make_segmenter(model, device, precision)
         print_notes(segmenter.model.notes)
-        written, failed = _predict_all(segmenter, options, outputs, kinds, measures, palette)
+        wanted = _Wanted(options, kinds, measures, palette, condition)
+        written, failed = _predict_all(segmenter, outputs, wanted)
         if json:
-            print_json({"model": segmenter.model.id, "written": written, "failed": failed})
+            print_json(
+                {
+                    "model": segmenter.model.id,
+                    "corruption": condition.to_json() if condition else None,
+                    "written": written,
+                    "failed": failed,
+                }
+            )
         else:
             console.print(f"{len(written)} masks written to {out}", markup=False, soft_wrap=True)
     if failed:
         raise typer.Exit(BAD_INPUT)
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """How to segment, and what to write of it."""
+
+    options: SegmentOptions
+    kinds: list[OutputKind]
+    measures: list[Measure]
+    palette: Palette
+    condition: Condition | None
+
+
 def _predict_all(
-    segmenter: Segmenter,
-    options: SegmentOptions,
-    outputs: dict[Path, list[Path]],
-    kinds: list[OutputKind],
-    measures: list[Measure],
-    palette: Palette,
+    segmenter: Segmenter, outputs: dict[Path, list[Path]], wanted: _Wanted
 ) -> tuple[list[dict[str, object]], list[str]]:
     """Facts of each mask written, and the images that failed."""
     written: list[dict[str, object]] = []
@@ -131,22 +158,36 @@ def _predict_all(
             image = None
             try:
                 image = read_image(image_path)
-                prediction = segmenter.segment(image, options)
-                print_notes(prediction.notes)
-                files_by_kind = dict(zip(kinds, files, strict=False))
-                colored = replace(prediction, classes=painted(prediction.classes, palette))
-                write_outputs(files_by_kind, colored, image_path, segmenter.model.id, pixels=image)
-                for measure, file in zip(measures, files[len(kinds) :], strict=True):
-                    values = np.round(prediction.measured(measure) * 65535).astype(np.uint16)
-                    write_png(file, values)
+                prediction = _predict(segmenter, image, image_path, files, wanted)
             except UserError as error:
                 if image is not None and error.code in ("disk_full", "no_permission"):
                     raise  # The output folder's, so no other image would fare better.
-                print_error(error)
+                print_error(error, image_path)
                 failed.append(str(image_path))
                 continue
             written.append(_facts(image_path, files, prediction))
     return written, failed
+
+
+def _predict(
+    segmenter: Segmenter,
+    image: NDArray[np.uint8],
+    path: Path,
+    files: list[Path],
+    wanted: _Wanted,
+) -> Prediction:
+    """Segment one image, corrupted if that is wanted, and write its files."""
+    if wanted.condition is not None:
+        image = wanted.condition.apply(image)
+    prediction = segmenter.segment(image, wanted.options)
+    print_notes(prediction.notes)
+    files_by_kind = dict(zip(wanted.kinds, files, strict=False))
+    colored = replace(prediction, classes=painted(prediction.classes, wanted.palette))
+    model = segmenter.model.id
+    write_outputs(files_by_kind, colored, path, model, pixels=image, condition=wanted.condition)
+    for measure, file in zip(wanted.measures, files[len(wanted.kinds) :], strict=True):
+        write_png(file, np.round(prediction.measured(measure) * 65535).astype(np.uint16))
+    return prediction
 
 
 def _facts(image: Path, files: list[Path], prediction: Prediction) -> dict[str, object]:

@@ -18,7 +18,7 @@ from segformer_gui.core.images import IMAGE_SUFFIXES, find_images, read_labels
 Layout = Literal["cityscapes", "camvid", "index"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
-_INDEX_IMAGES = ("images", "imgs")
+INDEX_IMAGES = ("images", "imgs")
 _INDEX_LABELS = ("labels", "masks", "annotations", "gts")
 _CITYSCAPES_IMAGE = "_leftImg8bit"
 _CITYSCAPES_LABELS = ("_gtFine_labelIds.png", "_gtFine_labelTrainIds.png")
@@ -99,7 +99,7 @@ def open_dataset(
         if split is not None or not sequences:
             split = _choose_split(root, splits, split)
         parts = splits if split is None and splits else [split or ""]
-        samples = [sample for part in parts for sample in _SAMPLES[layout](root, part)]
+        samples = [sample for part in parts for sample in SAMPLES[layout](root, part)]
     except OSError as error:
         raise file_error(error, Path(error.filename or root), "file_unreadable") from error
     if not samples:
@@ -144,13 +144,18 @@ def from_label_ids(
     return np.take(table, labels, mode="clip")
 
 
+def is_cityscapes_labels(path: Path) -> bool:
+    """Whether a file is named like ground truth of Cityscapes, in either of its numberings."""
+    return path.name.endswith(_CITYSCAPES_LABELS)
+
+
 def _detect_layout(root: Path) -> Layout:
     folders = _folders(root)
     if "leftImg8bit" in folders:
         return "cityscapes"
     if any(f"{name}annot" in folders for name in folders):
         return "camvid"
-    if any(name in folders for name in _INDEX_IMAGES):
+    if any(name in folders for name in INDEX_IMAGES):
         return "index"
     raise UserError("dataset_layout_unknown", path=str(root))
 
@@ -163,7 +168,7 @@ def _splits(root: Path, layout: Layout) -> list[str]:
         if not splits:
             raise UserError("dataset_layout_unknown", path=str(root))
         return splits
-    images = root / "leftImg8bit" if layout == "cityscapes" else _first_of(root, _INDEX_IMAGES)
+    images = root / "leftImg8bit" if layout == "cityscapes" else _first_of(root, INDEX_IMAGES)
     has_files = any(path.suffix.lower() in IMAGE_SUFFIXES for path in images.iterdir())
     return [] if has_files else _folders(images)
 
@@ -207,7 +212,7 @@ def _camvid_samples(root: Path, split: str) -> Iterable[Sample]:
 
 
 def _index_samples(root: Path, split: str) -> Iterable[Sample]:
-    images, labels = _first_of(root, _INDEX_IMAGES), _first_of(root, _INDEX_LABELS)
+    images, labels = _first_of(root, INDEX_IMAGES), _first_of(root, _INDEX_LABELS)
     files = find_images([labels / split]) if (labels / split).is_dir() else []
     labels_of = {path.relative_to(labels).with_suffix(""): path for path in files}
     for image in find_images([images / split]):
@@ -220,7 +225,8 @@ def _index_samples(root: Path, split: str) -> Iterable[Sample]:
         )
 
 
-_SAMPLES: dict[Layout, Callable[[Path, str], Iterable[Sample]]] = {
+# How each layout's samples are found: (root, split, or a folder of it) -> samples.
+SAMPLES: dict[Layout, Callable[[Path, str], Iterable[Sample]]] = {
     "cityscapes": _cityscapes_samples,
     "camvid": _camvid_samples,
     "index": _index_samples,

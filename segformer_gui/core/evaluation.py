@@ -183,9 +183,7 @@ def _evaluate(
     """`predict` returns a sample's ids and the file they come from, or None: there are none."""
     matrix, missing = ConfusionMatrix.empty(len(match.names)), 0
     for done, sample in enumerate(dataset.samples, 1):
-        truth = dataset.read_ground_truth(sample)
-        if dataset.classes is None:
-            check_ids(sample, truth, len(match.names))
+        truth = read_truth(dataset, sample, match)
         labels = None
         if (predicted := predict(sample)) is None:
             missing += 1
@@ -193,10 +191,20 @@ def _evaluate(
             ids, source = predicted
             check_size(sample, truth, ids, source)
             labels = np.take(match.prediction_table, ids, mode="clip")
-        truth = np.take(match.truth_table, truth)
         matrix += ConfusionMatrix.of_image(truth, labels, len(match.names))
         result = EvaluationResult(dataset, match, matrix, missing)
         yield EvaluationProgress(done, len(dataset.samples), sample, result)
+
+
+def read_truth(dataset: Dataset, sample: Sample, match: ClassMatch) -> NDArray[np.uint8]:
+    """Ground truth as places in `match.names`, (H, W) uint8, `IGNORE` where there is none.
+
+    Raises `UserError` as `Dataset.read_ground_truth`.
+    """
+    truth = dataset.read_ground_truth(sample)
+    if dataset.classes is None:
+        check_ids(sample, truth, len(match.names))
+    return np.take(match.truth_table, truth)
 
 
 def check_ids(sample: Sample, truth: NDArray[np.uint8], num_classes: int) -> None:

@@ -20,6 +20,7 @@ from segformer_gui.core.images import read_image, write_png
 from segformer_gui.core.render import Labels, colorize, overlay
 
 if TYPE_CHECKING:
+    from segformer_gui.core.corruption.condition import Condition
     from segformer_gui.core.inference.prediction import Timings
 
 LabelFormat = Literal["index", "color", "labelIds", "trainIds"]
@@ -53,15 +54,19 @@ def write_outputs(
     model: str,
     opacity: float = 0.5,
     pixels: NDArray[np.uint8] | None = None,
+    condition: Condition | None = None,
 ) -> None:
     """Write one image's files, each whole or not at all.
 
-    `pixels` are those of `image`, which is read where an overlay needs them and they are not given.
-    Errors as `encode_labels`, `read_image` and `write_png`.
+    `pixels` are those of `image`, which is read where an overlay needs them and they are not given;
+    `condition` says how they were corrupted, if they were. Errors as `encode_labels`, `read_image`
+    and `write_png`.
     """
     for kind, file in files.items():
         if kind == "statistics":
-            text = json.dumps(statistics(outcome, image, model), indent=2, ensure_ascii=False)
+            text = json.dumps(
+                statistics(outcome, image, model, condition), indent=2, ensure_ascii=False
+            )
             write_atomically(file, f"{text}\n".encode(errors="replace"))
         elif kind == "overlay":
             pixels = read_image(image) if pixels is None else pixels
@@ -70,7 +75,9 @@ def write_outputs(
             write_png(file, encode_labels(outcome.labels, outcome.classes, kind))
 
 
-def statistics(outcome: Outcome, image: Path, model: str) -> dict[str, object]:
+def statistics(
+    outcome: Outcome, image: Path, model: str, condition: Condition | None = None
+) -> dict[str, object]:
     """What is known of a prediction, as JSON can hold it; shares of the image's pixels in 0..1."""
     height, width = outcome.labels.shape
     counts = pixels_per_class(outcome.labels, len(outcome.classes))
@@ -79,6 +86,7 @@ def statistics(outcome: Outcome, image: Path, model: str) -> dict[str, object]:
         "width": width,
         "height": height,
         "model": model,
+        "corruption": condition.to_json() if condition else None,
         "class_set": outcome.classes.name,
         "classes": [
             {

@@ -54,6 +54,18 @@ def test_a_severity_between_the_benchmarks_is_named_off_protocol(
     assert np.array_equal(written, corrupt(read_image(photo), "fog", 2.4, 0))
 
 
+def test_several_names_are_a_stack(run: Callable, photo: Path, tmp_path: Path) -> None:
+    names = ("-n", "fog:1", "-n", "jpeg_compression")
+
+    result = run("corrupt", photo, *names, "-s", 4, "--seed", 2, "-o", tmp_path / "out")
+
+    assert result.code == 0
+    assert "stack of 2 corruptions is off protocol" in result.err
+    foggy = corrupt(read_image(photo), "fog", 1, 2)
+    expected = corrupt(foggy, "jpeg_compression", 4, 3)
+    assert np.array_equal(read_image(tmp_path / "out" / photo.name), expected)
+
+
 def test_an_image_that_cannot_be_corrupted_is_named_and_the_others_are_written(
     run: Callable, photo: Path, tmp_path: Path
 ) -> None:

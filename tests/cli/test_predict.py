@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from segformer_gui.core.classes import known_class_set
+from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.images import read_image, read_labels, write_png
 from segformer_gui.core.inference.options import MEASURES
 from segformer_gui.core.inference.segmenter import Segmenter
@@ -90,6 +91,36 @@ def test_palette_colours_masks_and_overlays(run: Callable, photo: Path, tmp_path
     assert np.array_equal(written, colorize(prediction.labels, classes))
     blended = read_image(tmp_path / "out" / "straße_overlay.png")
     assert np.array_equal(blended, overlay(image, prediction.labels, classes))
+
+
+def test_the_corrupted_image_is_what_is_segmented_and_lies_under_the_overlay(
+    run: Callable, photo: Path, tmp_path: Path
+) -> None:
+    options = ("--corrupt", "fog:3", "--corrupt", "snow:2.5", "--seed", 7, "--device", "cpu")
+    wanted = ("--overlay", "--statistics", "--json")
+    result = run("predict", photo, "--out", tmp_path / "out", *options, *wanted)
+
+    assert result.code == 0
+    assert "off protocol" in result.err
+    condition = Condition((Step("fog", 3), Step("snow", 2.5)), seed=7)
+    image = condition.apply(read_image(photo))
+    prediction = Segmenter(load_model("b0-camvid"), "cpu").segment(image)
+    assert np.array_equal(read_labels(tmp_path / "out" / "straße.png"), prediction.labels)
+    blended = overlay(image, prediction.labels, prediction.classes)
+    assert np.array_equal(read_image(tmp_path / "out" / "straße_overlay.png"), blended)
+    report = json.loads((tmp_path / "out" / "straße_statistics.json").read_text("utf-8"))
+    assert report["corruption"] == json.loads(result.out)["corruption"] == condition.to_json()
+
+
+def test_an_image_too_small_to_corrupt_is_named(run: Callable, photo: Path, tmp_path: Path) -> None:
+    tiny = photo.with_name("tiny.png")
+    write_png(tiny, np.zeros((12, 40, 3), np.uint8))
+
+    result = run("predict", photo.parent, "--out", tmp_path / "out", "--corrupt", "fog")
+
+    assert result.code == 2
+    assert f"{tiny}:\nError: 40 x 12 pixels are too few" in result.err
+    assert [file.name for file in (tmp_path / "out").iterdir()] == [photo.name]
 
 
 def test_statistics_are_written_beside_the_mask(run: Callable, photo: Path, tmp_path: Path) -> None:

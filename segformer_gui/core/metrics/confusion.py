@@ -44,12 +44,12 @@ class Scores:
         """The scores as JSON values: NaN becomes None, `rule` says how they were counted."""
         ious = zip(self.class_names, self.class_iou, strict=True)
         return {
-            "miou": _none_if_nan(self.miou),
-            "miou_present_classes": _none_if_nan(self.miou_present_classes),
-            "pixel_accuracy": _none_if_nan(self.pixel_accuracy),
-            "mean_accuracy": _none_if_nan(self.mean_accuracy),
-            "fw_iou": _none_if_nan(self.fw_iou),
-            "per_class": {name: _none_if_nan(iou) for name, iou in ious},
+            "miou": none_if_nan(self.miou),
+            "miou_present_classes": none_if_nan(self.miou_present_classes),
+            "pixel_accuracy": none_if_nan(self.pixel_accuracy),
+            "mean_accuracy": none_if_nan(self.mean_accuracy),
+            "fw_iou": none_if_nan(self.fw_iou),
+            "per_class": {name: none_if_nan(iou) for name, iou in ious},
             "images": self.images,
             "pixels": self.pixels,
             "rule": RULE,
@@ -130,5 +130,6 @@ def _mean(values: NDArray[np.float64]) -> float:
     return float(known.mean()) if known.size else float("nan")
 
 
-def _none_if_nan(value: float) -> float | None:
+def none_if_nan(value: float) -> float | None:
+    """A score as JSON can hold it."""
     return None if np.isnan(value) else value
