@@ -73,7 +73,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id = Actions(self)
         self.addActions(self.actions_by_id.all())
         self._log_window: LogWindow | None = None
-        self.canvas = Canvas(session, self)
+        self.canvas = Canvas(session.view, session.current, self)
         self.welcome = Welcome(session, self.actions_by_id, self)
         self.message_bar = MessageBar(self)
         self._stack = QStackedWidget(self)

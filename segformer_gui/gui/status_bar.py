@@ -58,9 +58,8 @@ class StatusBar(QStatusBar):
             self.hover.clear()
             return
         parts = [f"{hover.x}, {hover.y}"]
-        result = self._session.segmentation.result
-        if result is not None and hover.class_id is not None:
-            classes = self._session.view.painted(result.classes)
+        if hover.classes is not None and hover.class_id is not None:
+            classes = self._session.view.painted(hover.classes)
             for class_id, probability in hover.likeliest or [(hover.class_id, None)]:
                 color = QColor(*classes.colors[class_id]).name()
                 name = escape(classes.names[class_id])

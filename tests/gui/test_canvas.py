@@ -280,7 +280,7 @@ def test_close_up_shows_a_grid_on_dark_and_bright_pixels(window, canvas):
 
 
 def test_canvases_that_share_a_viewport_zoom_and_move_together(window, canvas, qtbot):
-    other = Canvas(window.session, viewport=canvas.viewport)
+    other = Canvas(window.session.view, window.session.current, viewport=canvas.viewport)
     qtbot.addWidget(other)
     other.resize(canvas.size())
     other.show()
@@ -310,3 +310,31 @@ def test_classes_have_the_colours_of_the_chosen_palette_everywhere(window, canva
     assert tuple(written[0, 0]) == expected[0]
     window.close()
     assert load_settings(settings_file()).palette == "colorblind"
+
+
+def test_a_hidden_canvas_neither_moves_the_view_nor_asks_for_maps(
+    window, canvas, images, qtbot, monkeypatch
+):
+    hidden = Canvas(window.session.view, window.session.current, viewport=canvas.viewport)
+    qtbot.addWidget(hidden)
+    hidden.resize(300, 200)
+    monkeypatch.setattr(hidden._source.maps, "measure", lambda _: pytest.fail("asked for a map"))
+    canvas.hide()
+    window.session.view.set_shown("entropy")
+    canvas.set_scale(20)
+    window.session.images.step(1)
+    assert canvas.viewport.scale == 20
+
+    monkeypatch.undo()
+    hidden.show()
+    assert hidden.scale == 20
+    assert hidden._picture is not None
+    assert hidden._measure is not None
+
+
+def test_a_canvas_that_is_shown_again_has_caught_up(window, canvas, images):
+    window.toolbar.opacity.setValue(100)
+    canvas.hide()
+    window.session.images.select(images[2])
+    canvas.show()
+    assert _color(canvas, 10, 30) == pytest.approx((0, 200, 0), abs=1)

@@ -26,12 +26,10 @@ SIZE = (240, 180)
 def canvas(window, qtbot):
     """A canvas of its own on a sample scene; the engine takes three greys for classes."""
     window.session.images.open([shipped("resources", "samples", "street_03.png")])
-    canvas = Canvas(window.session)
+    canvas = Canvas(window.session.view, window.session.current)
     qtbot.addWidget(canvas)
     canvas.resize(*SIZE)
     canvas.show()
-    canvas._show_picture()
-    canvas._show_result()
     return canvas
 
 
@@ -40,11 +38,11 @@ def _plain(canvas):
 
 
 def _outlines(canvas):
-    canvas._session.view.set_outlined(True)
+    canvas._view.set_outlined(True)
 
 
 def _confidence(canvas):
-    canvas._session.view.set_shown("confidence")
+    canvas._view.set_shown("confidence")
 
 
 def _pixels(canvas):
@@ -52,8 +50,8 @@ def _pixels(canvas):
 
 
 def _solo(canvas):
-    canvas._session.view.set_palette("contrast")
-    canvas._session.view.toggle_solo(2)
+    canvas._view.set_palette("contrast")
+    canvas._view.toggle_solo(2)
 
 
 @pytest.mark.parametrize("arrange", [_plain, _outlines, _confidence, _pixels, _solo])

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -30,8 +31,8 @@ from segformer_gui.gui.canvas.marks import (
 from segformer_gui.gui.canvas.viewport import Viewport
 from segformer_gui.gui.messages import measure_title, sentence_and_hint
 from segformer_gui.gui.session.ports import Result
-from segformer_gui.gui.session.session import Session
-from segformer_gui.gui.session.view import Hover, Shown
+from segformer_gui.gui.session.source import Source
+from segformer_gui.gui.session.view import Hover, Shown, View
 
 _LARGEST_SCALE = 256.0
 _GRID_SCALE = 8.0
@@ -42,13 +43,21 @@ _LOADING_AFTER_MS = 200
 
 
 class Canvas(QWidget):
-    """Shows the current image and its result, through a viewport that others may share."""
+    """Shows a source's picture and result, through a viewport that others may share.
+
+    While it is hidden it takes no notice of either, and asks for no maps.
+    """
 
     def __init__(
-        self, session: Session, parent: QWidget | None = None, viewport: Viewport | None = None
+        self,
+        view: View,
+        source: Source,
+        parent: QWidget | None = None,
+        viewport: Viewport | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session = session
+        self._view = view
+        self._source = source
         self.viewport = viewport or Viewport(self)
         self._picture: PictureLayer | None = None
         self._labels: LabelLayer | None = None
@@ -64,12 +73,11 @@ class Canvas(QWidget):
         self.setAccessibleName(self.tr("Canvas"))
         self.setMinimumSize(240, 200)
         self.viewport.changed.connect(self._moved)
-        session.images.current_changed.connect(self._loading.start)
-        session.images.pixels_changed.connect(self._show_picture)
-        session.segmentation.changed.connect(self._show_result)
-        session.segmentation.busy_changed.connect(self.update)
-        session.maps.changed.connect(self._show_maps)
-        session.view.overlay_changed.connect(self._show_maps)
+        source.picture_changed.connect(self._show_picture)
+        source.changed.connect(self._show_result)
+        source.state_changed.connect(self._show_state)
+        source.maps.changed.connect(self._show_maps)
+        view.overlay_changed.connect(self._show_maps)
 
     def sizeHint(self) -> QSize:
         """Room for a usual photo."""
@@ -77,24 +85,36 @@ class Canvas(QWidget):
 
     # The picture and what lies over it ----------------------------------------------------------
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with the source."""
+        self._show_picture()
+        self._show_result()
+
+    def _show_state(self) -> None:
+        if self._source.waiting and not self._loading.isActive():
+            self._loading.start()
+        self.update()
+
     def _show_picture(self) -> None:
+        if not self.isVisible():
+            return
         self._loading.stop()
-        picture = self._session.images.picture
-        before = self._picture
+        picture = self._source.picture
         self._picture = PictureLayer(picture.levels) if picture else None
-        same_size = (
-            before is not None
-            and self._picture is not None
-            and (before.width, before.height) == (self._picture.width, self._picture.height)
-        )
         # The next frame of a series is looked at where the last one was.
-        if not same_size:
-            self.fit()
-        self._session.view.set_hover(None)
+        if self._picture is not None:
+            size = self._picture.width, self._picture.height
+            if size != self.viewport.image_size:
+                self.viewport.image_size = size
+                self.fit()
+        if self.underMouse():
+            self._view.set_hover(None)
         self.update()
 
     def _show_result(self) -> None:
-        result = self._session.segmentation.result
+        if not self.isVisible():
+            return
+        result = self._source.result
         self._labels = LabelLayer(result.levels) if result else None
         self._outlines = self._measure = None
         self._show_maps()
@@ -102,14 +122,16 @@ class Canvas(QWidget):
 
     def _show_maps(self) -> None:
         """Take what the view asks for and has come; colour what is coloured by class."""
-        view, result = self._session.view, self._session.segmentation.result
+        if not self.isVisible():
+            return
+        view, result, maps = self._view, self._source.result, self._source.maps
         if view.shown == "labels":
             self._measure = None
         else:
-            made = self._session.maps.measure(view.shown)
+            made = maps.measure(view.shown)
             self._measure = MeasureLayer(made.levels, measure_colors()) if made else None
         if view.outlined and self._outlines is None:
-            levels = self._session.maps.outlines()
+            levels = maps.outlines()
             self._outlines = LabelLayer(levels) if levels else None
         for layer in (self._labels, self._outlines):
             if layer is not None and result is not None:
@@ -156,7 +178,7 @@ class Canvas(QWidget):
             self.viewport.move(scale, QPointF(x, y))
 
     def _moved(self) -> None:
-        self._session.view.set_zoom(self.scale)
+        self._view.set_zoom(self.scale)
         self._point_at_cursor()
         self.update()
 
@@ -182,12 +204,12 @@ class Canvas(QWidget):
         """Paint what is exposed, and nothing else."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), QColor(theme.colors().canvas))
-        error = self._session.images.errors.get(self._session.images.current)  # pyright: ignore
+        error = self._source.error
         if self._picture is not None:
             self._paint_layers(painter, QRectF(event.rect()), self._picture)
         elif error is not None:
             paint_error(painter, self, *sentence_and_hint(error))
-        view = self._session.view
+        view = self._view
         if self._measure is not None and view.shown != "labels":
             paint_color_bar(painter, self, measure_title(view.shown), measure_colors())
         badge = self._badge()
@@ -195,7 +217,7 @@ class Canvas(QWidget):
             paint_badge(painter, self, badge)
 
     def _paint_layers(self, painter: QPainter, exposed: QRectF, picture: PictureLayer) -> None:
-        view, origin, scale = self._session.view, self._origin(), self.scale
+        view, origin, scale = self._view, self._origin(), self.scale
         picture.paint(painter, exposed, origin, scale)
         if not view.peeking:
             filled = self._measure if view.shown != "labels" else self._labels
@@ -213,13 +235,11 @@ class Canvas(QWidget):
             paint_grid(painter, exposed & size, origin, scale)
 
     def _badge(self) -> str:
-        images, view = self._session.images, self._session.view
-        waits = images.picture is None and images.current is not None
-        if waits and images.current not in images.errors:
+        if self._source.waiting:
             return "" if self._loading.isActive() else self.tr("Loading…")
-        if self._session.segmentation.busy:
+        if self._source.busy:
             return self.tr("Segmenting…")
-        computing = view.shown != "labels" and self._measure is None
+        computing = self._view.shown != "labels" and self._measure is None
         return self.tr("Computing…") if computing and self._labels is not None else ""
 
     # Mouse and keyboard -------------------------------------------------------------------------
@@ -285,7 +305,7 @@ class Canvas(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing lies under the mouse."""
-        self._session.view.set_hover(None)
+        self._view.set_hover(None)
 
     def _set_cursor(self) -> None:
         if self._space_held:
@@ -300,26 +320,27 @@ class Canvas(QWidget):
     def _point_at(self, position: QPointF) -> None:
         at = self.image_position(position)
         x, y = int(at.x() // 1), int(at.y() // 1)
-        picture, result = self._picture, self._session.segmentation.result
+        picture, result = self._picture, self._source.result
         if picture is None or not (0 <= x < picture.width and 0 <= y < picture.height):
-            self._session.view.set_hover(None)
+            self._view.set_hover(None)
             return
         hover = Hover(x, y)
         if result is not None and result.labels.shape == (picture.height, picture.width):
-            hover = _hover(result, x, y, self._session.view.shown)
-        self._session.view.set_hover(hover)
+            hover = _hover(result, x, y, self._view.shown)
+        self._view.set_hover(hover)
 
 
 def _hover(result: Result, x: int, y: int, shown: Shown) -> Hover:
     class_id = int(result.labels[y, x])
     if result.logits is None:
-        return Hover(x, y, class_id)
+        return Hover(x, y, result.classes, class_id)
     height, width = result.labels.shape
     probabilities = class_probabilities(result.logits, (height, width), x, y)
     likeliest = np.argsort(-probabilities, kind="stable")[:_HOVER_CLASSES]
     return Hover(
         x,
         y,
+        result.classes,
         class_id,
         tuple((int(id_), float(probabilities[id_])) for id_ in likeliest),
         measure_of(probabilities, shown) if shown in ("entropy", "margin") else None,

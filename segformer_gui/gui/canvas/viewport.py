@@ -10,6 +10,7 @@ class Viewport(QObject):
 
     `scale` is screen pixels an image pixel, `centre` the image position in the middle of the
     canvas. While `fitted`, canvases keep the whole image in sight when their size changes.
+    `image_size` is (W, H) of the image that was last looked at.
     """
 
     changed = Signal()
@@ -19,6 +20,7 @@ class Viewport(QObject):
         self.scale = 1.0
         self.centre = QPointF()
         self.fitted = True
+        self.image_size: tuple[int, int] = (0, 0)
 
     def move(self, scale: float, centre: QPointF, fitted: bool = False) -> None:
         """Look somewhere else."""

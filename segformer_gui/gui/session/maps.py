@@ -1,4 +1,4 @@
-"""Maps over the current result: how sure it is, and where its regions end.
+"""Maps over a result: how sure it is, and where its regions end.
 
 They are made when a view first asks, and kept as long as the result is shown.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import cv2
 import numpy as np
@@ -18,7 +18,9 @@ from segformer_gui.core.inference.options import Measure
 from segformer_gui.core.render import outlines
 from segformer_gui.gui.session.pictures import image_levels
 from segformer_gui.gui.session.ports import Job, Labels, Lane, Lanes, Result
-from segformer_gui.gui.session.segmentation import Segmentation
+
+if TYPE_CHECKING:
+    from segformer_gui.gui.session.source import Source
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,18 +41,20 @@ class Maps(QObject):
     logits_missing = Signal()  # The result is an old one, of which only the labels were kept.
     failed = Signal(Exception)
 
-    def __init__(self, lanes: Lanes, segmentation: Segmentation) -> None:
+    def __init__(self, lanes: Lanes, source: Source, name: str) -> None:
+        """`name` tells this source's jobs from those of others in the same lanes."""
         super().__init__()
         self._lanes = lanes
-        self._segmentation = segmentation
+        self._source = source
+        self._name = name
         self._measures: dict[Measure, MeasureMap] = {}
         self._outlines: tuple[Labels, ...] | None = None
         self._under_way: dict[str, Lane] = {}
-        segmentation.changed.connect(self._start_afresh)
+        source.changed.connect(self._start_afresh)
 
     def measure(self, measure: Measure) -> MeasureMap | None:
         """A measure of the current result; None without a result, and until it is computed."""
-        result = self._segmentation.result
+        result = self._source.result
         if result is not None and measure not in self._measures:
             if result.logits is None:
                 self.logits_missing.emit()
@@ -66,7 +70,7 @@ class Maps(QObject):
 
     def outlines(self) -> tuple[Labels, ...] | None:
         """Levels as the result's, 255 or 65535 but at the borders of regions; None as above."""
-        result = self._segmentation.result
+        result = self._source.result
         if result is not None and self._outlines is None:
 
             def done(made: tuple[Labels, ...]) -> None:
@@ -89,11 +93,11 @@ class Maps(QObject):
             self.changed.emit()
 
         self._under_way[key] = lane
-        lane.submit(work, landed, self.failed.emit, f"map {key}")
+        lane.submit(work, landed, self.failed.emit, f"map {self._name} {key}")
 
     def _start_afresh(self) -> None:
         for key, lane in self._under_way.items():
-            lane.cancel(f"map {key}")
+            lane.cancel(f"map {self._name} {key}")
         self._under_way.clear()
         self._measures.clear()
         self._outlines = None

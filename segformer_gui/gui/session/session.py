@@ -17,11 +17,11 @@ from segformer_gui.core.settings import Settings, save_settings
 from segformer_gui.gui.session.batch import Export, SegmentAll
 from segformer_gui.gui.session.clipboard import Clipboard
 from segformer_gui.gui.session.images import Images, Status
-from segformer_gui.gui.session.maps import Maps
 from segformer_gui.gui.session.models import Models
 from segformer_gui.gui.session.ports import Engine, Lanes, ModelRequest, ReadyModel
 from segformer_gui.gui.session.samples import Samples, sample_files
 from segformer_gui.gui.session.segmentation import Segmentation
+from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.thumbnails import Thumbnails
 from segformer_gui.gui.session.view import View
 
@@ -43,7 +43,8 @@ class Session(QObject):
         self.images = Images(lanes, self.status, settings.list_order)
         self.thumbnails = Thumbnails(lanes)
         self.segmentation = Segmentation(lanes, engine)
-        self.maps = Maps(lanes, self.segmentation)
+        self.current = Source(lanes, "current")
+        self.maps = self.current.maps
         self.segment_all = SegmentAll(lanes, engine, self.segmentation)
         request = ModelRequest(settings.model, 0, settings.device, settings.precision)
         self.models = Models(lanes, engine, request)
@@ -55,9 +56,14 @@ class Session(QObject):
         self.segmentation.options = _options(settings)
 
         self.images.current_changed.connect(self.segmentation.cancel)
+        self.images.current_changed.connect(self._state_changed)
         self.images.pixels_changed.connect(self._pixels_changed)
         self.images.checkpoint_found.connect(self.models.open_checkpoint)
         self.images.opened.connect(self._remember)
+        self.segmentation.changed.connect(
+            lambda: self.current.show_result(self.segmentation.result)
+        )
+        self.segmentation.busy_changed.connect(self._state_changed)
         self.maps.logits_missing.connect(self._find_logits_again)
         self.models.ready_changed.connect(self._model_changed)
         self.segmentation.reset.connect(self._status_changed)
@@ -162,9 +168,17 @@ class Session(QObject):
         if self.images.order == "status":
             self.images.relist()
 
+    def _state_changed(self) -> None:
+        images = self.images
+        coming = images.current is not None and images.current not in images.errors
+        self.current.set_state(coming and images.picture is None, self.segmentation.busy)
+
     def _pixels_changed(self) -> None:
-        if picture := self.images.picture:
+        images = self.images
+        if picture := images.picture:
             self.thumbnails.offer(picture.path, picture.levels[-1])
+        error = images.errors.get(images.current) if images.current else None
+        self.current.show_picture(images.picture, error)
         self.segmentation.show(self.images.current if self.images.picture else None)
         self._segment_if_wanted()
 

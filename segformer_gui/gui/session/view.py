@@ -19,12 +19,14 @@ SHOWN: tuple[Shown, ...] = ("labels", *MEASURES)
 class Hover:
     """The pixel under the mouse.
 
-    `class_id` is None where there is no result. `likeliest` are ids and probabilities of at most
-    three classes, `value` is the measure that is shown, if they do not tell it.
+    `class_id`, of `classes`, is None where there is no result. `likeliest` are ids and
+    probabilities of at most three classes, `value` is the measure that is shown, if they do not
+    tell it.
     """
 
     x: int
     y: int
+    classes: ClassSet | None = None
     class_id: int | None = None
     likeliest: tuple[tuple[int, float], ...] = ()
     value: float | None = None
