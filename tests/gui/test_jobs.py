@@ -117,3 +117,16 @@ def test_synchronous_lane_runs_at_once():
     landed: list[int] = []
     Lane("inline", synchronous=True).submit(lambda _job: 7, landed.append, _fail)
     assert landed == [7]
+
+
+def test_a_job_that_is_done_but_has_not_landed_can_be_cancelled(lane, qtbot):
+    landed: list[int] = []
+    ended = threading.Event()
+    lane.submit(lambda _job: 1, landed.append, _fail, key="current")
+    lane.submit(lambda _job: ended.set(), lambda _: None, _fail)
+    assert ended.wait(5)  # Its result waits for the event loop, which this thread does not run.
+    lane.cancel("current")
+    lane.submit(lambda _job: 2, landed.append, _fail, key="current")
+    qtbot.waitUntil(lambda: bool(landed))
+    assert landed == [2]
+    assert not lane._started

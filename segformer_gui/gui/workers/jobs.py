@@ -47,9 +47,9 @@ class Job:
 class Lane(QObject):
     """One thread that runs jobs in their order.
 
-    A job with a `key` replaces the earlier jobs of the same key, waiting or running: the latest
-    request wins. A cancelled job never lands, since both cancelling and landing happen in the GUI
-    thread. A `synchronous` lane has no thread: jobs run and land within `submit`.
+    A job with a `key` replaces the earlier jobs of the same key, waiting, running or about to land:
+    the latest request wins. A cancelled job never lands, since both cancelling and landing happen
+    in the GUI thread. A `synchronous` lane has no thread: jobs run and land within `submit`.
     """
 
     _posted = Signal(object, object, object)
@@ -58,7 +58,7 @@ class Lane(QObject):
         super().__init__()
         self._synchronous = synchronous
         self._waiting: deque[Job] = deque()
-        self._running: Job | None = None
+        self._started: set[Job] = set()  # Running, or done and on its way to the GUI thread.
         self._closed = False
         self._changed = threading.Condition()
         connection = Qt.ConnectionType.AutoConnection
@@ -91,19 +91,18 @@ class Lane(QObject):
         return job
 
     def cancel(self, key: str) -> None:
-        """Cancel the jobs of `key`, waiting or running."""
+        """Cancel the jobs of `key` that have not landed."""
         with self._changed:
-            for job in (*self._waiting, self._running):
-                if job is not None and job.key == key:
+            for job in (*self._waiting, *self._started):
+                if job.key == key:
                     job.cancel()
 
     def close(self, timeout_s: float) -> bool:
         """Cancel everything and end the thread; False if it is still busy after `timeout_s`."""
         with self._changed:
             self._closed = True
-            for job in (*self._waiting, self._running):
-                if job is not None:
-                    job.cancel()
+            for job in (*self._waiting, *self._started):
+                job.cancel()
             self._changed.notify()
         if self._synchronous:
             return True
@@ -113,26 +112,32 @@ class Lane(QObject):
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._running = None
                 self._changed.wait_for(lambda: self._waiting or self._closed)
                 if self._closed:
                     return
-                job = self._running = self._waiting.popleft()
+                job = self._waiting.popleft()
+                self._started.add(job)
             self._carry_out(job)
             del job  # Or its result would live on until the next one comes.
 
     def _carry_out(self, job: Job) -> None:
-        if job.cancelled():
-            return
+        callback, value = job.done, None
         try:
-            result = job.work(job)
+            if not job.cancelled():
+                value = job.work(job)
         except Exception as error:  # noqa: BLE001 (the boundary: every failure goes to the window)
-            if not job.cancelled():
-                self._posted.emit(job, job.failed, error)
+            callback, value = job.failed, error
+        if job.cancelled():
+            self._end(job)
         else:
-            if not job.cancelled():
-                self._posted.emit(job, job.done, result)
+            self._posted.emit(job, callback, value)
+
+    def _end(self, job: Job) -> None:
+        with self._changed:
+            self._started.discard(job)
 
     def _land(self, job: Job, callback: Callable[[Any], None], value: object) -> None:
+        if callback in (job.done, job.failed):
+            self._end(job)
         if not job.cancelled() and not self._closed:
             callback(value)
