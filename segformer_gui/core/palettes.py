@@ -54,6 +54,18 @@ def measure_colors() -> NDArray[np.uint8]:
 
 
 @cache
+def drop_colors() -> NDArray[np.uint8]:
+    """Blue where something rose, transparent where it stayed, orange where it fell: (256, 4) RGBA.
+
+    For steps of which 128 means "unchanged"; both colours are told apart by all eyes.
+    """
+    steps = np.arange(256) - 128
+    strength = (np.abs(steps) / 128) ** 0.6  # So that small changes are seen, too.
+    rgb = np.where(steps[:, np.newaxis] < 0, (0, 114, 178), (230, 90, 0))
+    return np.column_stack([rgb, np.rint(255 * strength)]).astype(np.uint8)
+
+
+@cache
 def _colors(palette: Palette, count: int) -> tuple[Color, ...]:
     """The first colours of an endless row: each as far as can be from all before it."""
     seeds = _OKABE_ITO if palette == "colorblind" else _YELLOW

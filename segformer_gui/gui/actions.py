@@ -2,41 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from segformer_gui.gui import theme
+from segformer_gui.gui.entry import Entry
+from segformer_gui.gui.lab_entries import LAB_ENTRIES, LAB_MENU, LAB_SUBMENUS
 from segformer_gui.messages import QT_TRANSLATE_NOOP
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One row of the table. Those with the same `sub` are a choice of one, in a sub-menu."""
-
-    id: str
-    menu: str
-    text: str
-    tip: str
-    keys: tuple[str, ...] = ()
-    icon: str = ""
-    checkable: bool = False
-    separated: bool = False  # A line above it in its menu.
-    sub: str = ""
-
 
 MENUS = (
     ("file", QT_TRANSLATE_NOOP("actions", "&File")),
     ("edit", QT_TRANSLATE_NOOP("actions", "&Edit")),
     ("view", QT_TRANSLATE_NOOP("actions", "&View")),
     ("model", QT_TRANSLATE_NOOP("actions", "&Model")),
+    LAB_MENU,
     ("help", QT_TRANSLATE_NOOP("actions", "&Help")),
 )
 
 SUBMENUS = {
     "show": QT_TRANSLATE_NOOP("actions", "Sho&w"),
     "palette": QT_TRANSLATE_NOOP("actions", "Co&lours"),
+    **LAB_SUBMENUS,
 }
 
 ENTRIES = (
@@ -313,6 +299,7 @@ ENTRIES = (
         ("Ctrl+Shift+M",),
         "open-folder",
     ),
+    *LAB_ENTRIES,
     Entry(
         "shortcuts",
         "help",
@@ -340,6 +327,9 @@ ENTRIES = (
         separated=True,
     ),
 )
+
+
+_REPEATING = {"previous", "next", "zoom_in", "zoom_out", "severity_up", "severity_down"}
 
 
 def translated(text: str) -> str:
@@ -377,7 +367,7 @@ def _action(entry: Entry, parent: QObject) -> QAction:
     action.setObjectName(entry.id)
     action.setShortcuts([QKeySequence(key) for key in entry.keys])
     # Holding A or D flips through the images; holding any other key does its work once.
-    action.setAutoRepeat(entry.id in {"previous", "next", "zoom_in", "zoom_out"})
+    action.setAutoRepeat(entry.id in _REPEATING)
     action.setCheckable(entry.checkable)
     key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     tip = translated(entry.tip)

@@ -36,13 +36,14 @@ from segformer_gui.core.recent_log import RECENT_LOG
 from segformer_gui.core.settings import Theme
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import Actions
-from segformer_gui.gui.canvas.view import Canvas
+from segformer_gui.gui.canvas.compare import CompareView
 from segformer_gui.gui.command_palette import CommandPalette
 from segformer_gui.gui.dialogs import AboutDialog, ExportDialog, ShortcutsDialog
 from segformer_gui.gui.docks.classes import ClassesDock
 from segformer_gui.gui.docks.files import FilesDock
 from segformer_gui.gui.docks.model import ModelDock
 from segformer_gui.gui.docks.statistics import StatisticsDock
+from segformer_gui.gui.lab_parts import LabParts
 from segformer_gui.gui.log_window import LogWindow
 from segformer_gui.gui.menu_bar import MenuBar
 from segformer_gui.gui.message_bar import MessageBar
@@ -73,7 +74,9 @@ class MainWindow(QMainWindow):
         self.actions_by_id = Actions(self)
         self.addActions(self.actions_by_id.all())
         self._log_window: LogWindow | None = None
-        self.canvas = Canvas(session.view, session.current, self)
+        self._held: Callable[[bool], None] | None = None
+        self.compare = CompareView(session, self)
+        self.canvas = self.compare.clean
         self.welcome = Welcome(session, self.actions_by_id, self)
         self.message_bar = MessageBar(self)
         self._stack = QStackedWidget(self)
@@ -83,7 +86,7 @@ class MainWindow(QMainWindow):
         self._welcome_area.setWidgetResizable(True)
         self._welcome_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._stack.addWidget(self._welcome_area)
-        self._stack.addWidget(self.canvas)
+        self._stack.addWidget(self.compare)
         centre = QWidget(self)
         layout = QVBoxLayout(centre)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -101,13 +104,17 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.classes)
         self.statistics = StatisticsDock(session, self)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.statistics)
-        self.tabifyDockWidget(self.classes, self.statistics)
-        self.classes.raise_()
-        self.resizeDocks([self.files, self.model], [250, 300], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.model, self.classes], [320, 480], Qt.Orientation.Vertical)
         self.toolbar = ToolBar(session, self.actions_by_id, self)
         self.addToolBar(self.toolbar)
-        docks = (self.files, self.model, self.classes, self.statistics)
+        self.lab = LabParts(session, self.actions_by_id, self)
+        self.tabifyDockWidget(self.files, self.lab.corruption)
+        for dock in (self.statistics, self.lab.comparison, self.lab.severities):
+            self.tabifyDockWidget(self.classes, dock)
+        self.files.raise_()
+        self.classes.raise_()
+        self.resizeDocks([self.files, self.model], [264, 300], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.model, self.classes], [320, 480], Qt.Orientation.Vertical)
+        docks = (self.files, self.model, self.classes, self.statistics, *self.lab.docks)
         self.menus = MenuBar(session, self.actions_by_id, docks, self._reset_layout, self)
         self.setMenuBar(self.menus)
         self.setStatusBar(StatusBar(session, self.actions_by_id["cancel"], self))
@@ -130,7 +137,7 @@ class MainWindow(QMainWindow):
             "export": self._export,
             "quit": self.close,
             "copy": session.clipboard.copy,
-            "copy_view": lambda: session.clipboard.put(self.canvas.grab().toImage()),
+            "copy_view": lambda: session.clipboard.put(self.compare.grab().toImage()),
             "paste": session.clipboard.paste,
             "previous": lambda: session.images.step(-1),
             "next": lambda: session.images.step(1),
@@ -138,11 +145,12 @@ class MainWindow(QMainWindow):
             "clear": lambda: session.remove_images(session.images.paths),
             "preferences": lambda: PreferencesDialog(session, self).open(),
             "commands": lambda: CommandPalette(self.menus, self).open(),
-            "fit": self.canvas.fit,
-            "actual_size": lambda: self.canvas.set_scale(1.0),
-            "zoom_in": lambda: self.canvas.zoom_by(_ZOOM_STEP),
-            "zoom_out": lambda: self.canvas.zoom_by(1 / _ZOOM_STEP),
-            "peek": self._peek,
+            "fit": lambda: self.compare.active.fit(),
+            "actual_size": lambda: self.compare.active.set_scale(1.0),
+            "zoom_in": lambda: self.compare.active.zoom_by(_ZOOM_STEP),
+            "zoom_out": lambda: self.compare.active.zoom_by(1 / _ZOOM_STEP),
+            "peek": lambda: self._hold(session.view.set_peeking),
+            "before": lambda: self._hold(session.view.set_before),
             "show_all": session.view.show_all,
             "outlines": lambda: session.view.set_outlined(not session.view.outlined),
             **{f"show_{shown}": partial(session.view.set_shown, shown) for shown in SHOWN},
@@ -178,6 +186,7 @@ class MainWindow(QMainWindow):
             session.segmentation.changed,
             session.segment_all.progress_changed,
             session.export.progress_changed,
+            session.lab.sweep.changed,
         ):
             signal.connect(self._update)
         hints = QGuiApplication.styleHints()
@@ -209,7 +218,7 @@ class MainWindow(QMainWindow):
             "show_all": bool(session.view.hidden) or session.view.solo is not None,
             "segment": ready and images.current is not None,
             "segment_all": ready and not many and len(images.paths) > session.segmentation.count(),
-            "cancel": many or session.segmentation.busy,
+            "cancel": many or session.segmentation.busy or session.lab.sweep.running is not None,
             "export": session.segmentation.count() > 0 and not many,
         }
         for action_id, on in enabled.items():
@@ -217,7 +226,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id[f"show_{session.view.shown}"].setChecked(True)
         self.actions_by_id["outlines"].setChecked(session.view.outlined)
         self.actions_by_id[f"palette_{session.view.palette}"].setChecked(True)
-        self._stack.setCurrentWidget(self.canvas if images.paths else self._welcome_area)
+        self._stack.setCurrentWidget(self.compare if images.paths else self._welcome_area)
         name = images.current.name if images.current else ""
         self.setWindowTitle(f"{name} - SegFormer GUI" if name else "SegFormer GUI")
 
@@ -234,6 +243,7 @@ class MainWindow(QMainWindow):
         self.message_bar.retint()
         self.toolbar.retint()
         self.statistics.retint()
+        self.lab.retint()
         self.setWindowIcon(theme.icon("app"))
 
     # Messages -----------------------------------------------------------------------------------
@@ -367,21 +377,23 @@ class MainWindow(QMainWindow):
         overwrite.clicked.connect(lambda: self.session.export.start(plan))
         question.open()
 
-    # Peek: while X is held ----------------------------------------------------------------------
+    # Peek and before: while a key is held --------------------------------------------------------
 
-    def _peek(self) -> None:
-        self.session.view.set_peeking(True)
+    def _hold(self, switch: Callable[[bool], None]) -> None:
+        self._held = switch
+        switch(True)
         # Whichever widget has the focus, the key that goes up ends it.
         QApplication.instance().installEventFilter(self)  # pyright: ignore
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """End the peek when its key goes up, or when attention goes elsewhere."""
+        """End what a key is held for when it goes up, or when attention goes elsewhere."""
         ends = event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.WindowDeactivate)
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyRelease:
             ends = not event.isAutoRepeat()
-        if ends:
+        if ends and self._held is not None:
             QApplication.instance().removeEventFilter(self)  # pyright: ignore
-            self.session.view.set_peeking(False)
+            self._held(False)
+            self._held = None
         return False
 
     # Drop, close --------------------------------------------------------------------------------

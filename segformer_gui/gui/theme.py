@@ -143,6 +143,11 @@ QRadioButton::indicator:checked {{ border: 5px solid {accent}; width: 7px; heigh
 QCheckBox:disabled, QRadioButton:disabled {{ color: {disabled}; }}
 QDockWidget::title {{ background: {window}; padding: 7px 4px; text-align: left; }}
 QDockWidget > QWidget {{ font-weight: 400; }}
+QTabBar::tab {{ background: transparent; color: {muted}; border: none; padding: 6px 8px;
+               border-bottom: 2px solid transparent; }}
+QTabBar::tab:hover {{ color: {text}; }}
+QTabBar::tab:selected {{ color: {text}; border-bottom-color: {accent}; }}
+QTabBar::tab:focus {{ background: {hover}; }}
 QStatusBar {{ background: {window}; border-top: 1px solid {border}; }}
 QScrollArea {{ border: none; background: transparent; }}
 QStatusBar::item {{ border: none; }}

@@ -36,9 +36,14 @@ class FakeEngine:
         self.entered = threading.Event()
         self.requests: list[ModelRequest] = []
         self.options: list[SegmentOptions] = []
+        self.images: list[np.ndarray] = []
         self.broken: dict[int, Exception] = {}
         self.notes: tuple[Note, ...] = ()
         self.classes = CLASSES
+
+    def another(self) -> FakeEngine:
+        self.other = FakeEngine()
+        return self.other
 
     def prepare(self, request: ModelRequest) -> ReadyModel:
         self.requests.append(request)
@@ -52,6 +57,7 @@ class FakeEngine:
         self, image: np.ndarray, options: SegmentOptions, cancelled: Callable[[], bool]
     ) -> Result:
         self.options.append(options)
+        self.images.append(image)
         self.entered.set()
         while not self.gate.wait(0.01):
             if cancelled():

@@ -319,7 +319,7 @@ def test_a_hidden_canvas_neither_moves_the_view_nor_asks_for_maps(
     qtbot.addWidget(hidden)
     hidden.resize(300, 200)
     monkeypatch.setattr(hidden._source.maps, "measure", lambda _: pytest.fail("asked for a map"))
-    canvas.hide()
+    window.compare.hide()
     window.session.view.set_shown("entropy")
     canvas.set_scale(20)
     window.session.images.step(1)
@@ -334,7 +334,7 @@ def test_a_hidden_canvas_neither_moves_the_view_nor_asks_for_maps(
 
 def test_a_canvas_that_is_shown_again_has_caught_up(window, canvas, images):
     window.toolbar.opacity.setValue(100)
-    canvas.hide()
+    window.compare.hide()
     window.session.images.select(images[2])
-    canvas.show()
+    window.compare.show()
     assert _color(canvas, 10, 30) == pytest.approx((0, 200, 0), abs=1)

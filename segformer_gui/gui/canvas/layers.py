@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QImage, QPainter, qRgb, qRgba
+from PySide6.QtGui import QImage, QPainter, qRgba
 
 from segformer_gui.core.classes import ClassSet
 from segformer_gui.gui.session.ports import Labels
@@ -60,12 +60,12 @@ class PictureLayer(Layer):
 
 
 class MeasureLayer(Layer):
-    """A map of 256 steps in `colors`, (256, 3) uint8 RGB."""
+    """A map of 256 steps in `colors`, (256, 3) uint8 RGB or (256, 4) with an alpha."""
 
     def __init__(self, levels: Sequence[NDArray[np.uint8]], colors: NDArray[np.uint8]) -> None:
         self._arrays = levels
         images = [_qimage(level, QImage.Format.Format_Indexed8) for level in levels]
-        table = [qRgb(*map(int, color)) for color in colors]
+        table = [qRgba(*map(int, color), *([255] * (4 - len(color)))) for color in colors]
         for image in images:
             image.setColorTable(table)
         super().__init__(images)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QImage, QLinearGradient, QPainter
 from PySide6.QtWidgets import QWidget
 
+from segformer_gui.core.classes import Color
 from segformer_gui.gui import theme
 
 _BACKDROP = QColor(16, 18, 22, 200)
@@ -28,20 +30,25 @@ def paint_grid(painter: QPainter, part: QRectF, origin: QPointF, scale: float) -
     dashes = QBrush(_dashes())
     left, top = _first(part.left(), origin.x(), scale), _first(part.top(), origin.y(), scale)
     for step in range(math.ceil((part.right() - left) / scale) + 1):
-        x = round(left + step * scale)
+        x = math.floor(left + step * scale + 0.5)  # round() would take every other half down.
         painter.fillRect(QRectF(x, part.top(), 1, part.height()), dashes)
     for step in range(math.ceil((part.bottom() - top) / scale) + 1):
-        y = round(top + step * scale)
+        y = math.floor(top + step * scale + 0.5)
         painter.fillRect(QRectF(part.left(), y, part.width(), 1), dashes)
 
 
 def paint_color_bar(
-    painter: QPainter, canvas: QWidget, title: str, colors: NDArray[np.uint8]
+    painter: QPainter,
+    canvas: QWidget,
+    title: str,
+    colors: NDArray[np.uint8],
+    ends: tuple[str, str] = ("0", "1"),
 ) -> None:
-    """A measure's name and the colours of 0 to 1, in the lower left corner."""
+    """A measure's name, its colours, and what the first and the last mean; lower left corner."""
     metrics = canvas.fontMetrics()
     line = metrics.height()
-    width = max(_BAR_WIDTH_PX, metrics.horizontalAdvance(title)) + 24
+    texts = max(metrics.horizontalAdvance(title), metrics.horizontalAdvance("   ".join(ends)))
+    width = max(_BAR_WIDTH_PX, texts) + 24
     height = 2 * line + 30
     box = QRect(_INSET_PX, canvas.height() - height - _INSET_PX, width, height)
     _paint_backdrop(painter, box)
@@ -52,17 +59,46 @@ def paint_color_bar(
     for step in range(0, 256, 15):
         gradient.setColorAt(step / 255, QColor(*map(int, colors[step])))
     painter.fillRect(bar, gradient)
-    for text, side in (("0", Qt.AlignmentFlag.AlignLeft), ("1", Qt.AlignmentFlag.AlignRight)):
+    sides = (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight)
+    for text, side in zip(ends, sides, strict=True):
         painter.drawText(inner, Qt.AlignmentFlag.AlignBottom | side, text)
 
 
-def paint_badge(painter: QPainter, canvas: QWidget, text: str) -> None:
-    """A word about what goes on, in the upper left corner."""
+def paint_key(
+    painter: QPainter, canvas: QWidget, title: str, kinds: Sequence[tuple[Color, str]]
+) -> None:
+    """What the colours of a map mean, in the lower left corner."""
     metrics = canvas.fontMetrics()
-    width, height = metrics.horizontalAdvance(text) + 24, metrics.height() + 12
-    box = QRect(_INSET_PX, _INSET_PX, width, height)
+    line = metrics.height() + 4
+    widest = max(metrics.horizontalAdvance(text) for text in (title, *(t for _, t in kinds)))
+    height = line * (len(kinds) + 1) + 14
+    box = QRect(_INSET_PX, canvas.height() - height - _INSET_PX, widest + 46, height)
     _paint_backdrop(painter, box)
-    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
+    row = QRect(box.left() + 12, box.top() + 7, box.width() - 24, line)
+    middle = Qt.AlignmentFlag.AlignVCenter
+    painter.drawText(row, middle, title)
+    for color, text in kinds:
+        row.translate(0, line)
+        painter.fillRect(QRect(row.left(), row.center().y() - 5, 12, 12), QColor(*color))
+        painter.drawText(row.adjusted(22, 0, 0, 0), middle, text)
+
+
+def paint_badge(
+    painter: QPainter, canvas: QWidget, lines: Sequence[str], right: bool = False
+) -> None:
+    """Words about what is shown and what goes on, in the upper left or right corner."""
+    metrics = canvas.fontMetrics()
+    most = canvas.width() - 2 * _INSET_PX - 24
+    elided = [metrics.elidedText(line, Qt.TextElideMode.ElideRight, most) for line in lines]
+    width = max(metrics.horizontalAdvance(line) for line in elided) + 24
+    height = metrics.lineSpacing() * len(lines) + 12
+    left = canvas.width() - width - _INSET_PX if right else _INSET_PX
+    box = QRect(left, _INSET_PX, width, height)
+    _paint_backdrop(painter, box)
+    inner = box.adjusted(12, 6, -12, -6)
+    for line in elided:
+        painter.drawText(inner, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, line)
+        inner.translate(0, metrics.lineSpacing())
 
 
 def paint_error(painter: QPainter, canvas: QWidget, sentence: str, hint: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, cast
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import (
@@ -19,20 +22,27 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from segformer_gui.core.inference.probe import class_probabilities, measure_of
-from segformer_gui.core.palettes import measure_colors
+from segformer_gui.core.palettes import drop_colors, measure_colors
 from segformer_gui.gui import theme
-from segformer_gui.gui.canvas.layers import LabelLayer, MeasureLayer, PictureLayer
+from segformer_gui.gui.canvas.layers import LabelLayer, Layer, MeasureLayer, PictureLayer
 from segformer_gui.gui.canvas.marks import (
     paint_badge,
     paint_color_bar,
     paint_error,
     paint_grid,
+    paint_key,
 )
 from segformer_gui.gui.canvas.viewport import Viewport
-from segformer_gui.gui.messages import measure_title, sentence_and_hint
+from segformer_gui.gui.messages import (
+    measure_title,
+    pair_map_kinds,
+    pair_map_title,
+    sentence_and_hint,
+)
+from segformer_gui.gui.session.pair import Pair, PairMap
 from segformer_gui.gui.session.ports import Result
 from segformer_gui.gui.session.source import Source
-from segformer_gui.gui.session.view import Hover, Shown, View
+from segformer_gui.gui.session.view import Hover, PairMapKind, Shown, View
 
 _LARGEST_SCALE = 256.0
 _GRID_SCALE = 8.0
@@ -54,10 +64,17 @@ class Canvas(QWidget):
         source: Source,
         parent: QWidget | None = None,
         viewport: Viewport | None = None,
+        pair: Pair | None = None,
     ) -> None:
+        """With a `pair`, of which the source is the corrupted part, its maps can be shown."""
         super().__init__(parent)
         self._view = view
         self._source = source
+        self._pair = pair
+        self._pair_map: PairMap | None = None
+        self._pair_layer: Layer | None = None
+        self._caption: Sequence[str] = ()
+        self._caption_right = False
         self.viewport = viewport or Viewport(self)
         self._picture: PictureLayer | None = None
         self._labels: LabelLayer | None = None
@@ -78,6 +95,14 @@ class Canvas(QWidget):
         source.state_changed.connect(self._show_state)
         source.maps.changed.connect(self._show_maps)
         view.overlay_changed.connect(self._show_maps)
+        if pair is not None:
+            pair.changed.connect(self._show_maps)
+
+    def set_caption(self, lines: Sequence[str], right: bool = False) -> None:
+        """Say in the upper left or right corner what is shown."""
+        if (lines, right) != (self._caption, self._caption_right):
+            self._caption, self._caption_right = lines, right
+            self.update()
 
     def sizeHint(self) -> QSize:
         """Room for a usual photo."""
@@ -135,8 +160,29 @@ class Canvas(QWidget):
             self._outlines = LabelLayer(levels) if levels else None
         for layer in (self._labels, self._outlines):
             if layer is not None and result is not None:
-                layer.set_colors(view.painted(result.classes), view.shows)
+                layer.set_colors(view.painted(result.classes), view.shows_of(result.classes))
+        self._show_pair_map()
         self.update()
+
+    def _pair_kind(self) -> PairMapKind | None:
+        """The map of the pair that is wanted here, if there can be one."""
+        kind = self._view.pair_map
+        if kind is None or self._pair is None:
+            return None
+        return kind if self._pair.comparable and self._pair.has(kind) else None
+
+    def _show_pair_map(self) -> None:
+        kind, view = self._pair_kind(), self._view
+        made = self._pair.map(kind) if self._pair and kind else None
+        if made is not self._pair_map:
+            self._pair_map, self._pair_layer = made, _pair_layer(made) if made else None
+        if made is None or made.classes is None or not isinstance(self._pair_layer, LabelLayer):
+            return
+        if kind == "flips":
+            classes = view.painted(made.classes)
+            self._pair_layer.set_colors(classes, view.shows_of(made.classes))
+        else:
+            self._pair_layer.set_colors(made.classes, lambda _: True)
 
     # Where it lies ------------------------------------------------------------------------------
 
@@ -209,12 +255,24 @@ class Canvas(QWidget):
             self._paint_layers(painter, QRectF(event.rect()), self._picture)
         elif error is not None:
             paint_error(painter, self, *sentence_and_hint(error))
-        view = self._view
-        if self._measure is not None and view.shown != "labels":
-            paint_color_bar(painter, self, measure_title(view.shown), measure_colors())
-        badge = self._badge()
-        if badge:
-            paint_badge(painter, self, badge)
+        self._paint_scale(painter)
+        lines = [*self._caption, *([badge] if (badge := self._badge()) else [])]
+        if lines:
+            paint_badge(painter, self, lines, self._caption_right)
+
+    def _paint_scale(self, painter: QPainter) -> None:
+        """What the colours of the map mean, where the legend does not tell."""
+        kind, shown = self._pair_kind(), self._view.shown
+        if kind == "confidence_drop":
+            ends = pair_map_kinds(kind)
+            paint_color_bar(painter, self, pair_map_title(kind), drop_colors(), (ends[0], ends[1]))
+        elif kind is not None and kind != "flips":
+            made = self._pair_map
+            if made is not None and made.classes is not None:
+                key = zip(made.classes.colors, pair_map_kinds(kind), strict=True)
+                paint_key(painter, self, pair_map_title(kind), list(key))
+        elif kind is None and self._measure is not None and shown != "labels":
+            paint_color_bar(painter, self, measure_title(shown), measure_colors())
 
     def _paint_layers(self, painter: QPainter, exposed: QRectF, picture: PictureLayer) -> None:
         view, origin, scale = self._view, self._origin(), self.scale
@@ -223,6 +281,8 @@ class Canvas(QWidget):
             filled = self._measure if view.shown != "labels" else self._labels
             if view.outlined and view.shown == "labels":
                 filled = None
+            if self._pair_kind() is not None:
+                filled = self._pair_layer
             if filled is not None:
                 painter.setOpacity(view.opacity)
                 filled.paint(painter, exposed, origin, scale)
@@ -236,10 +296,13 @@ class Canvas(QWidget):
 
     def _badge(self) -> str:
         if self._source.waiting:
-            return "" if self._loading.isActive() else self.tr("Loading…")
+            text = self.tr("Corrupting…") if self._pair else self.tr("Loading…")
+            return "" if self._loading.isActive() else text
         if self._source.busy:
             return self.tr("Segmenting…")
         computing = self._view.shown != "labels" and self._measure is None
+        if self._pair_kind() is not None:
+            computing = self._pair_layer is None
         return self.tr("Computing…") if computing and self._labels is not None else ""
 
     # Mouse and keyboard -------------------------------------------------------------------------
@@ -254,6 +317,9 @@ class Canvas(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the cursor."""
         notches = event.angleDelta().y() / 120
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            event.ignore()  # It moves the line between two canvases.
+            return
         if notches:
             self._zoom(self.scale * _WHEEL_NOTCH**notches, event.position())
         event.accept()
@@ -328,6 +394,12 @@ class Canvas(QWidget):
         if result is not None and result.labels.shape == (picture.height, picture.width):
             hover = _hover(result, x, y, self._view.shown)
         self._view.set_hover(hover)
+
+
+def _pair_layer(made: PairMap) -> Layer:
+    if made.classes is None:
+        return MeasureLayer(cast("Any", made.levels), drop_colors())
+    return LabelLayer(made.levels)
 
 
 def _hover(result: Result, x: int, y: int, shown: Shown) -> Hover:

@@ -52,6 +52,7 @@ class Lanes:
 
     inference: Lane
     decode: Lane
+    corruption: Lane
     thumbnails: Lane
     files: Lane
     network: Lane
@@ -124,6 +125,10 @@ class Result:
 
 class Engine(Protocol):
     """Loads models and segments; used from the inference lane only."""
+
+    def another(self) -> Engine:
+        """An engine for a second model, which has none yet; from any thread."""
+        ...
 
     def prepare(self, request: ModelRequest) -> ReadyModel:
         """Make the requested model ready. Raises `UserError`."""

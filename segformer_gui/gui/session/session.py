@@ -17,6 +17,7 @@ from segformer_gui.core.settings import Settings, save_settings
 from segformer_gui.gui.session.batch import Export, SegmentAll
 from segformer_gui.gui.session.clipboard import Clipboard
 from segformer_gui.gui.session.images import Images, Status
+from segformer_gui.gui.session.lab import Lab
 from segformer_gui.gui.session.models import Models
 from segformer_gui.gui.session.ports import Engine, Lanes, ModelRequest, ReadyModel
 from segformer_gui.gui.session.samples import Samples, sample_files
@@ -52,6 +53,7 @@ class Session(QObject):
         self.view = View(settings.opacity, settings.palette)
         self.export = Export(lanes, self.segmentation, self.models, self.view)
         self.clipboard = Clipboard(lanes, self.images, self.segmentation, self.view)
+        self.lab = Lab(lanes, engine, self.current, self.segmentation)
         self._model_of_results: ReadyModel | None = None
         self.segmentation.options = _options(settings)
 
@@ -76,6 +78,7 @@ class Session(QObject):
             self.export,
             self.samples,
             self.clipboard,
+            self.lab,
         ):
             store.failed.connect(self.failed)
 
@@ -124,6 +127,8 @@ class Session(QObject):
             self.segment_all.cancel()
         elif self.export.progress is not None:
             self.export.cancel()
+        elif self.lab.sweep.running is not None:
+            self.lab.sweep.cancel()
         else:
             self.segmentation.cancel()
 
@@ -190,6 +195,7 @@ class Session(QObject):
         ready = self.models.ready
         if ready is not None and ready is not self._model_of_results:
             self._model_of_results = ready
+            self.view.classes = ready.classes
             self.view.show_all()
             self._results_are_outdated()
         else:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from PySide6.QtCore import QObject, Signal
 
-from segformer_gui.core.classes import ClassSet
+from segformer_gui.core.classes import ClassSet, plain_name
 from segformer_gui.core.inference.options import MEASURES, Measure
 from segformer_gui.core.palettes import Palette, painted
 
 Shown = Literal["labels"] | Measure
 SHOWN: tuple[Shown, ...] = ("labels", *MEASURES)
+# Of a clean and a corrupted image: which pixels changed class, where confidence fell, where borders
+# moved, where the corrupted one is wrong.
+PairMapKind = Literal["flips", "confidence_drop", "borders", "errors"]
+PAIR_MAPS: tuple[PairMapKind, ...] = get_args(PairMapKind)
+# One image; clean and corrupted side by side; one wiped over the other; both through two models.
+Arrangement = Literal["single", "side", "wipe", "grid"]
+ARRANGEMENTS: tuple[Arrangement, ...] = get_args(Arrangement)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class View(QObject):
     overlay_changed = Signal()
     hover_changed = Signal()
     zoom_changed = Signal()
+    arrangement_changed = Signal()
 
     def __init__(self, opacity: float, palette: Palette) -> None:
         super().__init__()
@@ -46,6 +55,10 @@ class View(QObject):
         self.peeking = False
         self.shown: Shown = "labels"
         self.outlined = False
+        self.pair_map: PairMapKind | None = None
+        self.arrangement: Arrangement = "single"
+        self.before = False
+        self.classes: ClassSet | None = None  # Those of the legend, which `hidden` is about.
         self.hidden: frozenset[int] = frozenset()
         self.solo: int | None = None
         self.hover: Hover | None = None
@@ -56,6 +69,18 @@ class View(QObject):
         if self.solo is not None:
             return class_id == self.solo
         return class_id not in self.hidden
+
+    def shows_of(self, classes: ClassSet) -> Callable[[int], bool]:
+        """As `shows`, for the ids of another model: its classes go by their names."""
+        if self.classes is None or classes.names == self.classes.names:
+            return self.shows
+        legend = {plain_name(name): class_id for class_id, name in enumerate(self.classes.names)}
+
+        def shows(class_id: int) -> bool:
+            known = legend.get(plain_name(classes.names[class_id]))
+            return self.solo is None if known is None else self.shows(known)
+
+        return shows
 
     def painted(self, classes: ClassSet) -> ClassSet:
         """The classes in the colours of the chosen palette."""
@@ -81,6 +106,23 @@ class View(QObject):
         """Show the borders of the regions only."""
         self.outlined = outlined
         self.overlay_changed.emit()
+
+    def set_pair_map(self, kind: PairMapKind | None) -> None:
+        """What lies over the corrupted image: a map of what changed, or what lies over the clean
+        one, too.
+        """
+        self.pair_map = kind
+        self.overlay_changed.emit()
+
+    def set_arrangement(self, arrangement: Arrangement) -> None:
+        """How clean and corrupted images lie beside or over each other."""
+        self.arrangement = arrangement
+        self.arrangement_changed.emit()
+
+    def set_before(self, before: bool) -> None:
+        """While this is on, the clean image is shown alone."""
+        self.before = before
+        self.arrangement_changed.emit()
 
     def set_peeking(self, peeking: bool) -> None:
         """While peeking the overlay is off."""

@@ -30,6 +30,10 @@ class TorchEngine:
         self._request: ModelRequest | None = None
         self._segmenter: Segmenter | None = None
 
+    def another(self) -> TorchEngine:
+        """An engine for a second model; torch's threads are shared."""
+        return TorchEngine()
+
     def prepare(self, request: ModelRequest) -> ReadyModel:
         """Load the model unless it is loaded, and put it on its device. Raises `UserError`."""
         _import_torch()

@@ -1,0 +1,20 @@
+"""One row of the tables of actions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the table. Those with the same `sub` are a choice of one, in a sub-menu."""
+
+    id: str
+    menu: str
+    text: str
+    tip: str
+    keys: tuple[str, ...] = ()
+    icon: str = ""
+    checkable: bool = False
+    separated: bool = False  # A line above it in its menu.
+    sub: str = ""

@@ -1,0 +1,232 @@
+"""The corruption lab: the current image under a condition, and what models see in it then."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from segformer_gui.core.corruption.catalogue import MAX_SEVERITY
+from segformer_gui.core.corruption.condition import Condition, Step
+from segformer_gui.core.corruption.corrupt import Engine as CorruptionEngine
+from segformer_gui.gui.session.corruption_thumbnails import CorruptionThumbnails
+from segformer_gui.gui.session.pair import Pair
+from segformer_gui.gui.session.pictures import Picture, image_levels
+from segformer_gui.gui.session.ports import Engine, Job, Lanes, Result
+from segformer_gui.gui.session.rival import Rival
+from segformer_gui.gui.session.segmentation import Segmentation
+from segformer_gui.gui.session.source import Source
+from segformer_gui.gui.session.sweep import Sweep
+from segformer_gui.gui.session.truth import Truth
+
+_FIRST_SEVERITY = 3  # What a click on a corruption gives where nothing is corrupted yet.
+_SEEDS = 1 << 31  # As many as a spin box holds.
+
+
+class Lab(QObject):
+    """Corrupts the current image, shows it at once, and then what the model sees in it.
+
+    Corrupting has a thread of its own, so that the image follows the slider while the network is
+    busy. At most one image is being corrupted: where the condition moves on meanwhile, that image
+    is still shown, and the latest condition comes next. A mask is shown with the image that it was
+    made of or not at all.
+    """
+
+    condition_changed = Signal()  # What is asked for; `shown` follows.
+    failed = Signal(Exception)
+
+    def __init__(
+        self, lanes: Lanes, engine: Engine, current: Source, segmentation: Segmentation
+    ) -> None:
+        super().__init__()
+        self._lanes = lanes
+        self._engine = engine
+        self._current = current
+        self._segmentation = segmentation
+        self._making = False
+        self._outdated = False
+        self.condition = Condition((Step("fog", 0),))
+        self.place = 0  # The step of the condition that is being edited.
+        self.shown = Condition()  # That of the picture in `corrupted`.
+        self.corrupted = Source(lanes, "corrupted")
+        self.thumbnails = CorruptionThumbnails(lanes, current)
+        self.truth = Truth(lanes, current)
+        self.pair = Pair(lanes, current, self.corrupted, self.truth, "pair")
+        self.rival = Rival(lanes, engine.another(), current, self.corrupted, segmentation)
+        self.rival_pair = Pair(
+            lanes, self.rival.clean, self.rival.corrupted, self.truth, "rival pair"
+        )
+        self.sweep = Sweep(lanes, engine, current, segmentation, self.pair)
+        current.picture_changed.connect(self._start_afresh)
+        current.changed.connect(self._follow_result)
+        for store in (
+            self.corrupted.maps,
+            self.truth,
+            self.pair,
+            self.rival,
+            self.rival_pair,
+            self.sweep,
+        ):
+            store.failed.connect(self.failed)
+
+    # The condition ------------------------------------------------------------------------------
+
+    @property
+    def step(self) -> Step:
+        """The step that is being edited."""
+        return self.condition.steps[self.place]
+
+    def choose(self, name: str) -> None:
+        """Corrupt in another way; where nothing is corrupted yet, so that it is seen."""
+        self._set_step(Step(name, self.step.severity or _FIRST_SEVERITY))
+
+    def set_severity(self, severity: float) -> None:
+        """0 to 5, of the step that is being edited."""
+        if self.condition.engine == "reference":
+            severity = round(severity)
+        self._set_step(replace(self.step, severity=severity))
+
+    def step_severity(self, by: int) -> None:
+        """To the next whole severity up or down."""
+        severity = self.step.severity
+        whole = int(severity) + (by if by > 0 or severity == int(severity) else 0)
+        self.set_severity(max(0, min(whole, MAX_SEVERITY)))
+
+    def set_seed(self, seed: int) -> None:
+        """Other noise."""
+        self.set_condition(replace(self.condition, seed=seed), self.place)
+
+    def roll_seed(self) -> None:
+        """Noise by chance."""
+        self.set_seed(secrets.randbelow(_SEEDS))
+
+    def set_engine(self, engine: CorruptionEngine) -> None:
+        """Whose code corrupts; the reference knows whole severities only."""
+        steps = self.condition.steps
+        if engine == "reference":
+            steps = tuple(replace(step, severity=round(step.severity)) for step in steps)
+        self.set_condition(replace(self.condition, steps=steps, engine=engine), self.place)
+
+    def select_step(self, place: int) -> None:
+        """Edit another step of the stack."""
+        self.set_condition(self.condition, place)
+
+    def add_step(self) -> None:
+        """Put another corruption on top, which does nothing until it is chosen."""
+        steps = (*self.condition.steps, replace(self.step, severity=0))
+        self.set_condition(replace(self.condition, steps=steps), len(steps) - 1)
+
+    def remove_step(self) -> None:
+        """Take the step that is being edited off the stack; the last one stays."""
+        steps = list(self.condition.steps)
+        if len(steps) > 1:
+            del steps[self.place]
+            self.set_condition(replace(self.condition, steps=tuple(steps)), len(steps) - 1)
+
+    def clear(self) -> None:
+        """Back to the clean image."""
+        steps = (replace(self.step, severity=0),)
+        self.set_condition(replace(self.condition, steps=steps))
+
+    def set_condition(self, condition: Condition, place: int = 0) -> None:
+        """Ask for a condition, of which one step is to be edited further."""
+        if (condition, place) == (self.condition, self.place):
+            return
+        asked, self.condition, self.place = self.condition, condition, place
+        self.condition_changed.emit()
+        self.sweep.follow(condition)
+        if condition != asked:
+            self._refresh()
+
+    def _set_step(self, step: Step) -> None:
+        steps = list(self.condition.steps)
+        steps[self.place] = step
+        self.set_condition(replace(self.condition, steps=tuple(steps)), self.place)
+
+    # The image and its mask ---------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        picture = self._current.picture
+        if picture is None or self.condition.is_clean:
+            self._show_clean(self._current.result)
+        elif self._making:
+            self._outdated = True
+        else:
+            self._make(picture)
+
+    def _start_afresh(self) -> None:
+        """Another image: its result, if there is one, is told next."""
+        self._show_clean(None)
+        if not self.condition.is_clean:
+            self._refresh()
+
+    def _show_clean(self, result: Result | None) -> None:
+        self._lanes.corruption.cancel("corrupt")
+        self._lanes.inference.cancel("corrupted")
+        self._making = False
+        self.shown = Condition()
+        self.corrupted.show_result(None)
+        self.corrupted.show_picture(self._current.picture, self._current.error)
+        self.corrupted.show_result(result)
+        self.corrupted.set_state(False, False)
+
+    def _make(self, picture: Picture) -> None:
+        condition = self.condition
+
+        def work(_job: Job) -> Picture:
+            return Picture(picture.path, image_levels(condition.apply(picture.pixels)))
+
+        def done(made: Picture) -> None:
+            show(made, None)
+
+        def failed(error: Exception) -> None:
+            show(None, error)
+
+        def show(made: Picture | None, error: Exception | None) -> None:
+            self._making = False
+            self._lanes.inference.cancel("corrupted")
+            self.corrupted.show_result(None)
+            self.shown = condition
+            self.corrupted.show_picture(made, error)
+            self.corrupted.set_state(False, False)
+            if self._outdated:
+                self._make(picture)
+            else:
+                self._segment()
+
+        self._making, self._outdated = True, False
+        self.corrupted.set_state(True, self.corrupted.busy)
+        self._lanes.corruption.submit(work, done, failed, "corrupt")
+
+    def _segment(self) -> None:
+        """Segment the corrupted image, if it is there and the clean one is segmented."""
+        picture, options = self.corrupted.picture, self._segmentation.options
+        if picture is None or self._current.result is None:
+            return
+
+        def work(job: Job) -> Result:
+            return self._engine.segment(picture.pixels, options, job.cancelled)
+
+        def done(result: Result) -> None:
+            self.corrupted.set_state(self._making, False)
+            self.corrupted.show_result(result)
+
+        def failed(error: Exception) -> None:
+            self.corrupted.set_state(self._making, False)
+            self.failed.emit(error)
+
+        self.corrupted.set_state(False, True)
+        self._lanes.inference.submit(work, done, failed, "corrupted")
+
+    def _follow_result(self) -> None:
+        """The clean image has another result, such as of another model, or none."""
+        result = self._current.result
+        if self.shown.is_clean:
+            self.corrupted.show_result(result)
+        elif result is None:
+            self._lanes.inference.cancel("corrupted")
+            self.corrupted.set_state(self._making, False)
+            self.corrupted.show_result(None)
+        elif self.corrupted.result is None and not self._making:
+            self._segment()
