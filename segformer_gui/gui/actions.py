@@ -6,6 +6,14 @@ from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from segformer_gui.gui import theme
+from segformer_gui.gui.edit_entries import (
+    MASK_ENTRIES,
+    MASK_GROUPS,
+    MASK_MENU,
+    MASK_SUBMENUS,
+    PROJECT_ENTRIES,
+    UNDO_ENTRIES,
+)
 from segformer_gui.gui.entry import Entry
 from segformer_gui.gui.lab_entries import LAB_ENTRIES, LAB_MENU, LAB_SUBMENUS
 from segformer_gui.messages import QT_TRANSLATE_NOOP
@@ -15,6 +23,7 @@ MENUS = (
     ("edit", QT_TRANSLATE_NOOP("actions", "&Edit")),
     ("view", QT_TRANSLATE_NOOP("actions", "&View")),
     ("model", QT_TRANSLATE_NOOP("actions", "&Model")),
+    MASK_MENU,
     LAB_MENU,
     ("help", QT_TRANSLATE_NOOP("actions", "&Help")),
 )
@@ -22,8 +31,10 @@ MENUS = (
 SUBMENUS = {
     "show": QT_TRANSLATE_NOOP("actions", "Sho&w"),
     "palette": QT_TRANSLATE_NOOP("actions", "Co&lours"),
+    **MASK_SUBMENUS,
     **LAB_SUBMENUS,
 }
+GROUPS = MASK_GROUPS  # Sub-menus whose entries are no choice of one.
 
 ENTRIES = (
     Entry(
@@ -42,6 +53,7 @@ ENTRIES = (
         ("Ctrl+Shift+O",),
         "open-folder",
     ),
+    *PROJECT_ENTRIES,
     Entry(
         "export",
         "file",
@@ -61,6 +73,7 @@ ENTRIES = (
         ("Ctrl+Q",),
         separated=True,
     ),
+    *UNDO_ENTRIES,
     Entry(
         "copy",
         "edit",
@@ -68,6 +81,7 @@ ENTRIES = (
         QT_TRANSLATE_NOOP("actions", "Copy the whole image in full size with its mask over it"),
         ("Ctrl+C",),
         "copy",
+        separated=True,
     ),
     Entry(
         "copy_view",
@@ -299,6 +313,7 @@ ENTRIES = (
         ("Ctrl+Shift+M",),
         "open-folder",
     ),
+    *MASK_ENTRIES,
     *LAB_ENTRIES,
     Entry(
         "shortcuts",
@@ -329,7 +344,10 @@ ENTRIES = (
 )
 
 
-_REPEATING = {"previous", "next", "zoom_in", "zoom_out", "severity_up", "severity_down"}
+_REPEATING = {
+    *("undo", "redo", "brush_larger", "brush_smaller", "previous", "next"),
+    *("zoom_in", "zoom_out", "severity_up", "severity_down"),
+}
 
 
 def translated(text: str) -> str:
@@ -344,7 +362,7 @@ class Actions:
         self._actions = {entry.id: _action(entry, parent) for entry in ENTRIES}
         choices = {sub: QActionGroup(parent) for sub in SUBMENUS}
         for entry in ENTRIES:
-            if entry.sub:
+            if entry.sub in choices:
                 choices[entry.sub].addAction(self._actions[entry.id])
         self.retint()
 

@@ -43,6 +43,7 @@ from segformer_gui.gui.docks.classes import ClassesDock
 from segformer_gui.gui.docks.files import FilesDock
 from segformer_gui.gui.docks.model import ModelDock
 from segformer_gui.gui.docks.statistics import StatisticsDock
+from segformer_gui.gui.edit_parts import EditParts
 from segformer_gui.gui.lab_parts import LabParts
 from segformer_gui.gui.log_window import LogWindow
 from segformer_gui.gui.menu_bar import MenuBar
@@ -107,6 +108,10 @@ class MainWindow(QMainWindow):
         self.toolbar = ToolBar(session, self.actions_by_id, self)
         self.addToolBar(self.toolbar)
         self.lab = LabParts(session, self.actions_by_id, self)
+        self.edit = EditParts(
+            session, self.actions_by_id, self.compare.clean, self.message_bar, self
+        )
+        self.tabifyDockWidget(self.files, self.edit.dock)
         self.tabifyDockWidget(self.files, self.lab.corruption)
         for dock in (self.statistics, self.lab.comparison, self.lab.severities):
             self.tabifyDockWidget(self.classes, dock)
@@ -114,7 +119,14 @@ class MainWindow(QMainWindow):
         self.classes.raise_()
         self.resizeDocks([self.files, self.model], [264, 300], Qt.Orientation.Horizontal)
         self.resizeDocks([self.model, self.classes], [320, 480], Qt.Orientation.Vertical)
-        docks = (self.files, self.model, self.classes, self.statistics, *self.lab.docks)
+        docks = (
+            self.files,
+            self.model,
+            self.classes,
+            self.statistics,
+            self.edit.dock,
+            *self.lab.docks,
+        )
         self.menus = MenuBar(session, self.actions_by_id, docks, self._reset_layout, self)
         self.setMenuBar(self.menus)
         self.setStatusBar(StatusBar(session, self.actions_by_id["cancel"], self))
@@ -157,7 +169,7 @@ class MainWindow(QMainWindow):
             **{f"palette_{name}": partial(self._set_palette, name) for name in PALETTES},
             "segment": session.segment_current,
             "segment_all": session.segment_every_image,
-            "cancel": session.cancel,
+            "cancel": lambda: self.edit.cancel() or session.cancel(),
             "auto_segment": self._set_auto_segment,
             "shortcuts": lambda: ShortcutsDialog(self.actions_by_id, self).open(),
             "log": self._show_log,
@@ -187,6 +199,7 @@ class MainWindow(QMainWindow):
             session.segment_all.progress_changed,
             session.export.progress_changed,
             session.lab.sweep.changed,
+            session.tools.changed,
         ):
             signal.connect(self._update)
         hints = QGuiApplication.styleHints()
@@ -218,7 +231,10 @@ class MainWindow(QMainWindow):
             "show_all": bool(session.view.hidden) or session.view.solo is not None,
             "segment": ready and images.current is not None,
             "segment_all": ready and not many and len(images.paths) > session.segmentation.count(),
-            "cancel": many or session.segmentation.busy or session.lab.sweep.running is not None,
+            "cancel": many
+            or session.segmentation.busy
+            or session.lab.sweep.running is not None
+            or self.edit.can_cancel,
             "export": session.segmentation.count() > 0 and not many,
         }
         for action_id, on in enabled.items():
@@ -244,6 +260,7 @@ class MainWindow(QMainWindow):
         self.toolbar.retint()
         self.statistics.retint()
         self.lab.retint()
+        self.edit.retint()
         self.setWindowIcon(theme.icon("app"))
 
     # Messages -----------------------------------------------------------------------------------

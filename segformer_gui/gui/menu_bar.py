@@ -10,7 +10,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QDockWidget, QMenu, QMenuBar, QWidget
 
 from segformer_gui.core.settings import Theme
-from segformer_gui.gui.actions import ENTRIES, MENUS, SUBMENUS, Actions, translated
+from segformer_gui.gui.actions import ENTRIES, GROUPS, MENUS, SUBMENUS, Actions, translated
 from segformer_gui.gui.session.session import Session
 
 
@@ -34,7 +34,9 @@ class MenuBar(QMenuBar):
             if entry.separated:
                 menus[entry.menu].addSeparator()
             if entry.sub and entry.sub not in menus:
-                menus[entry.sub] = menus[entry.menu].addMenu(translated(SUBMENUS[entry.sub]))
+                menus[entry.sub] = menus[entry.menu].addMenu(
+                    translated((SUBMENUS | GROUPS)[entry.sub])
+                )
             menus[entry.sub or entry.menu].addAction(actions[entry.id])
             if entry.id == "open_folder":
                 menus[entry.menu].addMenu(self.recent)

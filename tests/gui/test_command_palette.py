@@ -49,7 +49,7 @@ def test_typing_finds_and_enter_runs_the_best_match(window, palette, qtbot):
 
 
 def test_up_and_down_move_while_the_field_keeps_the_focus(palette, qtbot):
-    qtbot.keyClicks(palette.search, "open")
+    qtbot.keyClicks(palette.search, "folder")
     texts = _texts(palette)
     qtbot.keyClick(palette.search, Qt.Key.Key_Down)
     assert palette.found.currentItem().text() == texts[1]

@@ -37,6 +37,7 @@ class CompareView(QWidget):
         self._session = session
         lab, view = session.lab, session.view
         self.clean = Canvas(view, session.current, self)
+        self.clean.edit_with(session)
         viewport = self.clean.viewport
         self.corrupted = Canvas(view, lab.corrupted, self, viewport, lab.pair)
         self.rival_clean = Canvas(view, lab.rival.clean, self, viewport)

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtGui import QImage, QPainter, qRgba
 
-from segformer_gui.core.classes import ClassSet
+from segformer_gui.core.annotation.region import Box
+from segformer_gui.core.classes import ClassSet, Color
 from segformer_gui.gui.session.ports import Labels
 
+_SMALLEST_LEVEL_PX = 256
 _SMOOTH_BELOW = 2.0  # Screen pixels an image pixel; above it the pixels themselves are of interest.
 
 
@@ -111,6 +113,54 @@ class LabelLayer(Layer):
             _qimage(level.reshape(*array.shape, 4), QImage.Format.Format_ARGB32)
             for level, array in zip(self._looked_up, self._arrays, strict=True)
         ]
+
+
+class MaskLayer(Layer):
+    """A class map that is being edited: `update` takes a part of it over, and no more."""
+
+    def __init__(self, labels: NDArray[np.uint8]) -> None:
+        height, width = labels.shape
+        images = [QImage(width, height, QImage.Format.Format_Indexed8)]
+        while max(images[-1].width(), images[-1].height()) >= 2 * _SMALLEST_LEVEL_PX:
+            last = images[-1]
+            size = QSize((last.width() + 1) // 2, (last.height() + 1) // 2)
+            images.append(QImage(size, QImage.Format.Format_Indexed8))
+        self._labels = labels
+        super().__init__(images)
+        self.update(Box(0, 0, height, width))
+
+    def update(self, box: Box) -> None:
+        """The labels in `box` have changed."""
+        if not box:
+            return
+        source = self._labels
+        top, left, bottom, right = box.top, box.left, box.bottom, box.right
+        for level, image in enumerate(self._levels):
+            if level:
+                # Every other id of the level before, as in `label_levels`.
+                top, left = (top + 1) // 2, (left + 1) // 2
+                bottom, right = (bottom + 1) // 2, (right + 1) // 2
+                source = source[::2, ::2]
+            rows = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
+            rows[top:bottom, left:right] = source[top:bottom, left:right]
+
+    def set_colors(self, classes: ClassSet, shows: Callable[[int], bool]) -> None:
+        """Colour the classes that `shows` tells, and make the others transparent."""
+        table = [0] * 256
+        for class_id, color in enumerate(classes.colors):
+            table[class_id] = qRgba(*color, 255) if shows(class_id) else 0
+        for level in self._levels:
+            level.setColorTable(table)
+
+
+def region_image(inside: NDArray[np.bool_], color: Color) -> QImage:
+    """A region in one colour, transparent elsewhere."""
+    height, width = inside.shape
+    image = QImage(width, height, QImage.Format.Format_Indexed8)
+    rows = np.frombuffer(image.bits(), np.uint8).reshape(height, -1)
+    rows[:, :width] = inside
+    image.setColorTable([0, qRgba(*color, 255)])
+    return image
 
 
 def _qimage(pixels: NDArray[np.generic], kind: QImage.Format) -> QImage:

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
     QShowEvent,
+    QTabletEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -24,6 +25,7 @@ from PySide6.QtWidgets import QWidget
 from segformer_gui.core.inference.probe import class_probabilities, measure_of
 from segformer_gui.core.palettes import drop_colors, measure_colors
 from segformer_gui.gui import theme
+from segformer_gui.gui.canvas.editor import CanvasEditor
 from segformer_gui.gui.canvas.layers import LabelLayer, Layer, MeasureLayer, PictureLayer
 from segformer_gui.gui.canvas.marks import (
     paint_badge,
@@ -32,6 +34,7 @@ from segformer_gui.gui.canvas.marks import (
     paint_grid,
     paint_key,
 )
+from segformer_gui.gui.canvas.tools import Hand
 from segformer_gui.gui.canvas.viewport import Viewport
 from segformer_gui.gui.messages import (
     measure_title,
@@ -41,6 +44,7 @@ from segformer_gui.gui.messages import (
 )
 from segformer_gui.gui.session.pair import Pair, PairMap
 from segformer_gui.gui.session.ports import Result
+from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.view import Hover, PairMapKind, Shown, View
 
@@ -80,6 +84,7 @@ class Canvas(QWidget):
         self._labels: LabelLayer | None = None
         self._outlines: LabelLayer | None = None
         self._measure: MeasureLayer | None = None
+        self._editor: CanvasEditor | None = None
         self._grabbed_at: QPointF | None = None
         self._space_held = False
         self._loading = QTimer(self, singleShot=True, interval=_LOADING_AFTER_MS)
@@ -97,6 +102,12 @@ class Canvas(QWidget):
         view.overlay_changed.connect(self._show_maps)
         if pair is not None:
             pair.changed.connect(self._show_maps)
+
+    def edit_with(self, session: Session) -> None:
+        """Have the masks of the session's current image edited here."""
+        self._editor = CanvasEditor(
+            session, self._source, self, lambda: self.scale, self.widget_position
+        )
 
     def set_caption(self, lines: Sequence[str], right: bool = False) -> None:
         """Say in the upper left or right corner what is shown."""
@@ -208,6 +219,10 @@ class Canvas(QWidget):
         """Zoom in or out about the middle of the canvas."""
         self.set_scale(self.scale * factor)
 
+    def look_at(self, centre: QPointF, scale: float) -> None:
+        """Show a place of the image in the middle, as near as can be."""
+        self._look_at(centre, scale)
+
     def _zoom(self, scale: float, fixed: QPointF) -> None:
         """Zoom so that what lies under `fixed` stays there."""
         if self._picture is None:
@@ -283,6 +298,9 @@ class Canvas(QWidget):
                 filled = None
             if self._pair_kind() is not None:
                 filled = self._pair_layer
+            editor = self._editor
+            if editor is not None and editor.layer is not None:
+                filled = editor.layer
             if filled is not None:
                 painter.setOpacity(view.opacity)
                 filled.paint(painter, exposed, origin, scale)
@@ -293,6 +311,8 @@ class Canvas(QWidget):
         if scale >= _GRID_SCALE:
             size = QRectF(origin.x(), origin.y(), picture.width * scale, picture.height * scale)
             paint_grid(painter, exposed & size, origin, scale)
+        if self._editor is not None:
+            self._editor.paint(painter, exposed, origin)
 
     def _badge(self) -> str:
         if self._source.waiting:
@@ -317,6 +337,11 @@ class Canvas(QWidget):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the cursor."""
         notches = event.angleDelta().y() / 120
+        both = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+        if self._editor is not None and event.modifiers() & both == both:
+            self._editor.resize_brush(_WHEEL_NOTCH**notches)
+            event.accept()
+            return
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             event.ignore()  # It moves the line between two canvases.
             return
@@ -326,6 +351,10 @@ class Canvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of the image."""
+        if self._tool_takes(event) and self._editor is not None:
+            right = event.button() == Qt.MouseButton.RightButton
+            if self._editor.press(self._place(event), Hand.of(event.modifiers()), right):
+                return
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._grabbed_at = event.position()
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
@@ -336,16 +365,44 @@ class Canvas(QWidget):
             moved = event.position() - self._grabbed_at
             self._grabbed_at = event.position()
             self._look_at(self.viewport.centre - moved / self.scale, self.scale)
+        elif self._editor is not None:
+            self._editor.move(self._place(event), Hand.of(event.modifiers()))
         self._point_at(event.position())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go of the image."""
+        if self._grabbed_at is None and self._editor is not None:
+            self._editor.release(self._place(event), Hand.of(event.modifiers()))
         self._grabbed_at = None
         self._set_cursor()
 
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """A pen draws, and may press."""
+        editor = self._editor
+        at, kind = self.image_position(event.position()), event.type()
+        hand = Hand.of(event.modifiers(), event.pressure())
+        taken = False
+        if editor is not None and not self._space_held:
+            if kind == QEvent.Type.TabletPress and event.button() == Qt.MouseButton.LeftButton:
+                taken = editor.press(at, hand, right=False)
+            elif kind == QEvent.Type.TabletMove and event.buttons() & Qt.MouseButton.LeftButton:
+                taken = editor.move(at, hand)
+            elif kind == QEvent.Type.TabletRelease:
+                taken = editor.release(at, hand)
+        event.setAccepted(taken)  # What is not taken comes again as a mouse's.
+
+    def _tool_takes(self, event: QMouseEvent) -> bool:
+        """Whether a press is a tool's: not while the image is dragged."""
+        drawing = (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton)
+        return event.button() in drawing and not self._space_held
+
+    def _place(self, event: QMouseEvent) -> QPointF:
+        return self.image_position(event.position())
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Fit."""
-        self.fit()
+        """Fit, or close what is being outlined."""
+        if self._editor is None or self._space_held or not self._editor.confirm():
+            self.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space shows that the image can be dragged."""
@@ -353,6 +410,12 @@ class Canvas(QWidget):
             self._space_held = True
             self._set_cursor()
             return
+        editor, key = self._editor, event.key()
+        if editor is not None:
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and editor.confirm():
+                return
+            if key == Qt.Key.Key_Backspace and editor.step_back():
+                return
         super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -371,13 +434,21 @@ class Canvas(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing lies under the mouse."""
+        if self._editor is not None:
+            self._editor.leave()
         self._view.set_hover(None)
 
     def _set_cursor(self) -> None:
         if self._space_held:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self._editor is not None and (shape := self._editor.cursor()) is not None:
+            self.setCursor(shape)
         else:
             self.unsetCursor()
+
+    def cancel_tool(self) -> bool:
+        """Give up what the tool in hand is doing; False where it does nothing."""
+        return self._editor is not None and self._editor.cancel()
 
     def _point_at_cursor(self) -> None:
         if self.underMouse():
@@ -390,8 +461,13 @@ class Canvas(QWidget):
         if picture is None or not (0 <= x < picture.width and 0 <= y < picture.height):
             self._view.set_hover(None)
             return
-        hover = Hover(x, y)
-        if result is not None and result.labels.shape == (picture.height, picture.width):
+        edited = self._editor.hover(x, y) if self._editor else None
+        hover = edited or Hover(x, y)
+        if (
+            edited is None
+            and result is not None
+            and result.labels.shape == (picture.height, picture.width)
+        ):
             hover = _hover(result, x, y, self._view.shown)
         self._view.set_hover(hover)
 

@@ -53,6 +53,7 @@ class Lanes:
     inference: Lane
     decode: Lane
     corruption: Lane
+    editing: Lane
     thumbnails: Lane
     files: Lane
     network: Lane

@@ -16,14 +16,18 @@ from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
 from segformer_gui.gui.session.batch import Export, SegmentAll
 from segformer_gui.gui.session.clipboard import Clipboard
+from segformer_gui.gui.session.editing import Editing
 from segformer_gui.gui.session.images import Images, Status
 from segformer_gui.gui.session.lab import Lab
 from segformer_gui.gui.session.models import Models
 from segformer_gui.gui.session.ports import Engine, Lanes, ModelRequest, ReadyModel
+from segformer_gui.gui.session.projects import Projects
+from segformer_gui.gui.session.review import Review
 from segformer_gui.gui.session.samples import Samples, sample_files
 from segformer_gui.gui.session.segmentation import Segmentation
 from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.thumbnails import Thumbnails
+from segformer_gui.gui.session.tools import Tools
 from segformer_gui.gui.session.view import View
 
 _log = logging.getLogger(__name__)
@@ -38,7 +42,7 @@ class Session(QObject):
 
     def __init__(self, lanes: Lanes, engine: Engine, settings: Settings) -> None:
         super().__init__()
-        self._lanes = lanes
+        self.lanes = lanes
         self._closed = False
         self.settings = settings
         self.images = Images(lanes, self.status, settings.list_order)
@@ -54,6 +58,12 @@ class Session(QObject):
         self.export = Export(lanes, self.segmentation, self.models, self.view)
         self.clipboard = Clipboard(lanes, self.images, self.segmentation, self.view)
         self.lab = Lab(lanes, engine, self.current, self.segmentation)
+        self.projects = Projects(lanes)
+        self.tools = Tools()
+        self.editing = Editing(
+            lanes, self.images, self.segmentation, self.models, self.projects, self.tools
+        )
+        self.review = Review(lanes, self.editing, self.current, self.lab.corrupted)
         self._model_of_results: ReadyModel | None = None
         self.segmentation.options = _options(settings)
 
@@ -79,6 +89,9 @@ class Session(QObject):
             self.samples,
             self.clipboard,
             self.lab,
+            self.projects,
+            self.editing,
+            self.review,
         ):
             store.failed.connect(self.failed)
 
@@ -86,16 +99,19 @@ class Session(QObject):
         """Load samples and model. Called when the window is there: the model brings torch along."""
         self.samples.load()
         self.models.start()
+        self.projects.restore_own()
 
     def close(self, timeout_s: float = 2.0) -> bool:
         """Save the preferences, cancel all work, end the threads; False if one is still busy."""
         if not self._closed:
             self._closed = True
-            try:
-                self._save_settings()
-            except UserError:
-                _log.exception("The settings could not be saved.")
-        return self._lanes.close(timeout_s)
+            for save, what in ((self._save_settings, "settings"), (self.editing.close, "masks")):
+                try:
+                    save()
+                except UserError:
+                    _log.exception("The %s could not be saved.", what)
+            self.projects.close()
+        return self.lanes.close(timeout_s)
 
     def status(self, path: Path) -> Status:
         """How far an open image is."""
@@ -105,7 +121,7 @@ class Session(QObject):
 
     def prepare(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """Do what a widget needs and what takes long, such as an import, in a worker."""
-        self._lanes.decode.submit(lambda _job: work(), done, self.failed.emit)
+        self.lanes.decode.submit(lambda _job: work(), done, self.failed.emit)
 
     def open_sample(self, path: Path) -> None:
         """Open all sample scenes and show this one."""

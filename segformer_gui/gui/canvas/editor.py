@@ -1,0 +1,264 @@
+"""The mask on the canvas while it is edited: its layer, the tool in hand, and what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QWidget
+
+from segformer_gui.core.annotation.mask import UNLABELLED
+from segformer_gui.core.annotation.region import Box
+from segformer_gui.core.classes import ClassSet, Color
+from segformer_gui.gui.canvas.layers import Layer, MaskLayer, region_image
+from segformer_gui.gui.canvas.tools import Desk, Hand, Tool, make_tools, paint_brush, paint_outline
+from segformer_gui.gui.session.session import Session
+from segformer_gui.gui.session.source import Source
+from segformer_gui.gui.session.view import Hover
+
+_ERASED: Color = (255, 255, 255)
+_MARGIN_PX = 4
+_RESIZE_PX = 120.0  # Of dragging, that double the brush.
+
+
+class CanvasEditor(QObject):
+    """What a canvas gives its mouse and its overlay to while a mask is edited.
+
+    `refresh` repaints the canvas, `refresh_part` a rectangle of it; `to_widget` turns image into
+    widget coordinates, and `scale` is screen pixels an image pixel.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        source: Source,
+        canvas: QWidget,
+        scale: Callable[[], float],
+        to_widget: Callable[[QPointF], QPointF],
+    ) -> None:
+        super().__init__(canvas)
+        self._view = session.view
+        self._editing = session.editing
+        self._tools = session.tools
+        self._canvas = canvas
+        self._scale = scale
+        self._to_widget = to_widget
+        self._layer: MaskLayer | None = None
+        self._preview: Layer | None = None
+        self._at: QPointF | None = None
+        self._drawing = False
+        self._resizing: tuple[float, int] | None = None
+        desk = Desk(
+            session.editing,
+            session.tools,
+            session.lanes,
+            lambda: source.picture,
+            scale,
+            canvas.update,
+        )
+        self._kinds = make_tools(desk)
+        session.editing.document_changed.connect(self._show_document)
+        session.editing.mask_changed.connect(self._show_change)
+        session.editing.preview_changed.connect(self._show_preview)
+        session.editing.busy_changed.connect(self._set_cursor)
+        session.tools.changed.connect(self._tool_changed)
+        session.tools.settings_changed.connect(canvas.update)
+        session.projects.changed.connect(self._color)
+        session.view.overlay_changed.connect(self._color)
+
+    # What is shown ------------------------------------------------------------------------------
+
+    @property
+    def layer(self) -> Layer | None:
+        """The mask, where one is edited."""
+        return self._layer
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the mask is on its way."""
+        return self._editing.on and self._editing.document is None
+
+    def hover(self, x: int, y: int) -> Hover | None:
+        """The pixel of the mask; None where the prediction is shown."""
+        mask, classes = self._editing.mask, self._editing.classes
+        if self._layer is None or mask is None or classes is None:
+            return None
+        if not (0 <= y < mask.size[0] and 0 <= x < mask.size[1]):
+            return None
+        class_id = int(mask.labels[y, x])
+        return Hover(x, y, classes, class_id) if class_id < len(classes) else Hover(x, y)
+
+    def paint(self, painter: QPainter, exposed: QRectF, origin: QPointF) -> None:
+        """What the tool is about to change, and its outline."""
+        if self._layer is None:
+            return
+        scale = self._scale()
+        if self._preview is not None and self._editing.preview is not None:
+            box = self._editing.preview.box
+            painter.setOpacity(0.65)
+            corner = origin + QPointF(box.left, box.top) * scale
+            self._preview.paint(painter, exposed, corner, scale)
+            painter.setOpacity(1)
+        tool, color = self._tool(), QColor(*self._color_of(self._tools.settings.class_id))
+        points, handles = tool.outline()
+        if points:
+            there = [self._to_widget(QPointF(x, y)) for x, y in points]
+            paint_outline(painter, there, color, handles)
+        if self._at is not None and self._tools.name in ("brush", "eraser"):
+            brush = self._tools.settings.brush
+            centre = self._to_widget(self._at)
+            paint_brush(painter, centre, brush.diameter_px * scale, brush.shape == "square")
+
+    def _show_document(self) -> None:
+        mask = self._editing.mask
+        for tool in self._kinds.values():
+            tool.cancel()
+        self._layer = MaskLayer(mask.labels) if mask is not None else None
+        self._color()
+        self._set_cursor()
+        self._canvas.update()
+
+    def _show_change(self, box: Box) -> None:
+        if self._layer is None or not box:
+            return
+        self._layer.update(box)
+        first = self._to_widget(QPointF(box.left, box.top))
+        last = self._to_widget(QPointF(box.right, box.bottom))
+        rect = QRectF(first, last).toAlignedRect()
+        self._canvas.update(rect.adjusted(-_MARGIN_PX, -_MARGIN_PX, _MARGIN_PX, _MARGIN_PX))
+
+    def _show_preview(self) -> None:
+        region = self._editing.preview
+        self._preview = None
+        if region is not None and region.box:
+            color = self._color_of(self._editing.preview_class)
+            self._preview = Layer([region_image(region.inside, color)])
+        self._canvas.update()
+
+    def _color(self) -> None:
+        classes = self._editing.classes
+        if self._layer is not None and classes is not None:
+            self._layer.set_colors(self._painted(classes), self._view.shows_of(classes))
+            self._canvas.update()
+
+    def _painted(self, classes: ClassSet) -> ClassSet:
+        return self._view.painted(classes)
+
+    def _color_of(self, class_id: int) -> Color:
+        classes = self._editing.classes
+        if classes is None or class_id == UNLABELLED or class_id >= len(classes):
+            return _ERASED
+        return self._painted(classes).colors[class_id]
+
+    # What the mouse does ------------------------------------------------------------------------
+
+    def press(self, at: QPointF, hand: Hand, right: bool) -> bool:
+        """A button goes down at a place in the image; whether the tool has taken it."""
+        if self._layer is None or self._tools.name == "look":
+            return False
+        if right:
+            if not hand.alt:
+                return False
+            self._resizing = self._to_widget(at).x(), self._tools.settings.brush_px
+            return True
+        self._drawing = True
+        self._tool().press((at.x(), at.y()), hand)
+        self._canvas.update()
+        return True
+
+    def move(self, at: QPointF, hand: Hand) -> bool:
+        """The mouse moves; whether something is being drawn."""
+        self._follow(at)
+        if self._layer is None or self._tools.name == "look":
+            return False
+        if self._resizing is not None:
+            begun, size = self._resizing
+            factor = 2 ** ((self._to_widget(at).x() - begun) / _RESIZE_PX)
+            self._tools.resize_brush(size * factor / self._tools.settings.brush_px)
+            return True
+        if self._drawing:
+            self._tool().move((at.x(), at.y()), hand)
+            return True
+        if self._editing.ready:
+            self._tool().hover((at.x(), at.y()), hand)
+        return False
+
+    def release(self, at: QPointF, hand: Hand) -> bool:
+        """A button goes up; whether something was being drawn."""
+        if self._resizing is not None:
+            self._resizing = None
+            return True
+        if not self._drawing:
+            return False
+        self._drawing = False
+        self._tool().release((at.x(), at.y()), hand)
+        return True
+
+    def resize_brush(self, factor: float) -> None:
+        """A larger or a smaller brush."""
+        self._tools.resize_brush(factor)
+
+    def leave(self) -> None:
+        """The mouse is elsewhere."""
+        self._follow(None)
+        self._editing.clear_preview()
+
+    def confirm(self) -> bool:
+        """Enter or a double click; whether a tool is in hand."""
+        if self._layer is None or self._tools.name == "look":
+            return False
+        self._tool().confirm()
+        return True
+
+    def step_back(self) -> bool:
+        """Backspace; whether there was a step to take back."""
+        return self._layer is not None and self._tool().step_back()
+
+    def cancel(self) -> bool:
+        """Escape; whether there was something to cancel."""
+        if self._layer is None:
+            return False
+        self._drawing = False
+        return self._tool().cancel()
+
+    def _tool(self) -> Tool:
+        return self._kinds[self._tools.name]
+
+    def _tool_changed(self) -> None:
+        for tool in self._kinds.values():
+            tool.cancel()
+        self._drawing = False
+        self._set_cursor()
+        self._canvas.update()
+
+    def _follow(self, at: QPointF | None) -> None:
+        """The brush's rim moves: repaint where it was and where it is."""
+        before, self._at = self._at, at
+        if self._tools.name not in ("brush", "eraser"):
+            return
+        reach = int(self._tools.settings.brush_px * self._scale() / 2) + _MARGIN_PX
+        for place in (before, at):
+            if place is not None:
+                centre = self._to_widget(place).toPoint()
+                self._canvas.update(
+                    QRect(centre.x() - reach, centre.y() - reach, 2 * reach, 2 * reach)
+                )
+
+    def cursor(self) -> Qt.CursorShape | None:
+        """How the mouse looks over the canvas; None: as ever."""
+        if self._layer is None or self._tools.name == "look":
+            return None
+        if self._editing.busy:
+            return Qt.CursorShape.BusyCursor
+        small = self._tools.settings.brush_px * self._scale() < 6
+        if self._tools.name in ("brush", "eraser") and not small:
+            return Qt.CursorShape.BlankCursor
+        return Qt.CursorShape.CrossCursor
+
+    def _set_cursor(self) -> None:
+        shape = self.cursor()
+        if shape is None:
+            self._canvas.unsetCursor()
+        else:
+            self._canvas.setCursor(shape)

@@ -1,0 +1,325 @@
+"""The tools of the mask editor, their settings, and the class in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDockWidget,
+    QDoubleSpinBox,
+    QFormLayout,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QSizePolicy,
+    QSlider,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from segformer_gui.core.annotation.brush import MAX_DIAMETER_PX
+from segformer_gui.core.annotation.mask import UNLABELLED
+from segformer_gui.gui import theme
+from segformer_gui.gui.actions import Actions
+from segformer_gui.gui.session.session import Session
+from segformer_gui.gui.session.tools import OVERS, TOOLS, ToolName
+
+_COLUMNS = 6
+_SLIDER_STEPS = 100
+_SWATCH = 14
+_ID_ROLE = Qt.ItemDataRole.UserRole
+
+# Which settings each tool has.
+_SETTINGS: dict[str, set[ToolName]] = {
+    "size": {"brush", "eraser"},
+    "shape": {"brush", "eraser"},
+    "tolerance": {"wand"},
+    "contiguous": {"wand"},
+    "superpixel": {"superpixel"},
+}
+
+
+class MaskDock(QDockWidget):
+    """Tools above, their settings below, then the classes to paint with."""
+
+    def __init__(self, session: Session, actions: Actions, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("mask_dock")
+        self.setWindowTitle(self.tr("Mask"))
+        self._session = session
+        self._tools = session.tools
+        self._actions = actions
+        content = QWidget(self)
+        layout = QVBoxLayout(content)
+        layout.setContentsMargins(8, 6, 8, 8)
+        layout.setSpacing(8)
+        layout.addLayout(self._build_tools())
+        layout.addLayout(self._build_settings())
+        layout.addWidget(self._build_search())
+        layout.addWidget(self._build_classes(), 1)
+        layout.addLayout(self._build_commands())
+        self.setWidget(content)
+        session.tools.changed.connect(self._show_settings)
+        session.tools.settings_changed.connect(self._show_settings)
+        session.editing.document_changed.connect(self._list_classes)
+        session.projects.changed.connect(self._list_classes)
+        session.models.ready_changed.connect(self._list_classes)
+        session.view.overlay_changed.connect(self._list_classes)
+        self._list_classes()
+        self._show_settings()
+
+    def retint(self) -> None:
+        """Take the theme's colours."""
+        self._list_classes()
+
+    # Building -----------------------------------------------------------------------------------
+
+    def _build_tools(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setSpacing(2)
+        for place, name in enumerate(TOOLS):
+            button = self._button(f"tool_{name}")
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            grid.addWidget(button, place // _COLUMNS, place % _COLUMNS)
+        return grid
+
+    def _button(self, action_id: str) -> QToolButton:
+        action = self._actions[action_id]
+        button = QToolButton(self)
+        button.setDefaultAction(action)
+        button.setIconSize(QSize(20, 20))
+        button.setAutoRaise(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setAccessibleName(action.text().replace("&", ""))
+        return button
+
+    def _build_settings(self) -> QFormLayout:
+        form = QFormLayout()
+        form.setHorizontalSpacing(10)
+        self._rows: dict[str, tuple[QWidget, ...]] = {}
+        self.size_slider = QSlider(Qt.Orientation.Horizontal, self)
+        self.size_slider.setRange(0, _SLIDER_STEPS)
+        self.size_slider.setAccessibleName(self.tr("Size"))
+        self.size_slider.valueChanged.connect(self._slide)
+        self.size_spin = self._spin(1, MAX_DIAMETER_PX, " px", lambda value: {"brush_px": value})
+        row = QHBoxLayout()
+        row.addWidget(self.size_slider, 1)
+        row.addWidget(self.size_spin)
+        size = QWidget(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        size.setLayout(row)
+        size.setToolTip(self.tr("[ and ], Ctrl+Shift+wheel, or Alt and drag with the right button"))
+        self._add(form, "size", self.tr("Size"), size)
+        self.shape = QComboBox(self)
+        self.shape.addItem(self.tr("Round"), "round")
+        self.shape.addItem(self.tr("Square"), "square")
+        self.shape.activated.connect(lambda: self._tools.set(brush_shape=self.shape.currentData()))
+        self._add(form, "shape", self.tr("Shape"), self.shape)
+        self.tolerance = QDoubleSpinBox(self)
+        self.tolerance.setRange(0.5, 60)
+        self.tolerance.setSingleStep(1)
+        self.tolerance.setDecimals(1)
+        self.tolerance.setToolTip(self.tr("Largest distance of colours in CIE Lab; 2 is just seen"))
+        self.tolerance.valueChanged.connect(lambda value: self._tools.set(tolerance=value))
+        self._add(form, "tolerance", self.tr("Tolerance"), self.tolerance)
+        self.contiguous = QCheckBox(self.tr("Only what is connected"), self)
+        self.contiguous.toggled.connect(lambda on: self._tools.set(contiguous=on))
+        self._add(form, "contiguous", "", self.contiguous)
+        self.superpixel = self._spin(6, 128, " px", lambda value: {"superpixel_px": value})
+        self._add(form, "superpixel", self.tr("Superpixel"), self.superpixel)
+        self.over = QComboBox(self)
+        texts = (
+            self.tr("Paint over everything"),
+            self.tr("Paint over unlabelled pixels only"),
+            self.tr("Paint over one class only"),
+        )
+        for name, text in zip(OVERS, texts, strict=True):
+            self.over.addItem(text, name)
+        self.over.setToolTip(self.tr("Which pixels an edit may change; locked classes stay anyway"))
+        self.over.activated.connect(lambda: self._tools.set(over=self.over.currentData()))
+        form.addRow(self.over)
+        self.only_over = QComboBox(self)
+        self.only_over.setAccessibleName(self.tr("The class to paint over"))
+        self.only_over.activated.connect(
+            lambda: self._tools.set(only_over=self.only_over.currentData())
+        )
+        form.addRow(self.only_over)
+        return form
+
+    def _add(self, form: QFormLayout, name: str, text: str, widget: QWidget) -> None:
+        label = QLabel(text, self)
+        label.setBuddy(widget)
+        form.addRow(label, widget)
+        self._rows[name] = (label, widget)
+
+    def _spin(
+        self, least: int, most: int, unit: str, changes: Callable[[int], dict[str, int]]
+    ) -> QSpinBox:
+        spin = QSpinBox(self)
+        spin.setRange(least, most)
+        spin.setSuffix(unit)
+        spin.setKeyboardTracking(False)
+        spin.valueChanged.connect(lambda value: self._tools.set(**changes(value)))
+        return spin
+
+    def _build_search(self) -> QLineEdit:
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText(self.tr("Find a class to paint with"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName(self.tr("Find a class to paint with"))
+        self.search.textChanged.connect(self._filter)
+        return self.search
+
+    def _build_classes(self) -> QListWidget:
+        self.classes = QListWidget(self)
+        self.classes.setAccessibleName(self.tr("Classes to paint with"))
+        self.classes.setUniformItemSizes(True)
+        self.classes.setIconSize(QSize(_SWATCH + 4, _SWATCH + 4))
+        self.classes.currentItemChanged.connect(self._choose)
+        return self.classes
+
+    def _build_commands(self) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        sizes = QFormLayout()
+        self.radius = self._spin(1, 64, " px", lambda value: {"radius_px": value})
+        self.radius.setToolTip(self.tr("Opening and closing: the radius of what fits or does not"))
+        self.island = self._spin(2, 100_000, " px", lambda value: {"island_px": value})
+        self.island.setToolTip(self.tr("Remove islands: parts of fewer pixels"))
+        sizes.addRow(self.tr("Tidy: radius"), self.radius)
+        sizes.addRow(self.tr("Tidy: islands under"), self.island)
+        column.addLayout(sizes)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for action_id in ("accept", "next_suspect", "checked"):
+            button = self._button(action_id)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            row.addWidget(button)
+        row.addStretch(1)
+        self.state = QLabel(self)
+        self.state.setProperty("role", "muted")
+        row.addWidget(self.state)
+        column.addLayout(row)
+        self._session.editing.history_changed.connect(self._show_state)
+        self._session.editing.busy_changed.connect(self._show_state)
+        self._session.editing.document_changed.connect(self._show_state)
+        self._show_state()
+        return column
+
+    # State to widgets ---------------------------------------------------------------------------
+
+    def _show_state(self) -> None:
+        editing = self._session.editing
+        if editing.document is None:
+            text = self.tr("Opening…") if editing.on else ""
+        elif editing.busy:
+            text = self.tr("Working…")
+        else:
+            text = self.tr("Saving soon…") if editing.unsaved else self.tr("Saved")
+        self.state.setText(text)
+
+    def _show_settings(self) -> None:
+        settings, tool = self._tools.settings, self._tools.name
+        for name, widgets in self._rows.items():
+            for widget in widgets:
+                widget.setVisible(tool in _SETTINGS[name])
+        self.only_over.setVisible(settings.over == "class")
+        values: tuple[tuple[QSpinBox | QDoubleSpinBox, float], ...] = (
+            (self.size_spin, settings.brush_px),
+            (self.tolerance, settings.tolerance),
+            (self.superpixel, settings.superpixel_px),
+            (self.radius, settings.radius_px),
+            (self.island, settings.island_px),
+        )
+        for spin, value in values:
+            with QSignalBlocker(spin):
+                spin.setValue(value)  # pyright: ignore[reportArgumentType]
+        with QSignalBlocker(self.size_slider), QSignalBlocker(self.contiguous):
+            self.size_slider.setValue(_position(settings.brush_px))
+            self.contiguous.setChecked(settings.contiguous)
+        self.shape.setCurrentIndex(self.shape.findData(settings.brush_shape))
+        self.over.setCurrentIndex(self.over.findData(settings.over))
+        self.only_over.setCurrentIndex(max(0, self.only_over.findData(settings.only_over)))
+        self._actions[f"tool_{tool}"].setChecked(True)
+        self._select(settings.class_id)
+        self._show_locks()
+
+    def _list_classes(self) -> None:
+        session = self._session
+        ready = session.models.ready
+        classes = session.editing.classes or (ready.classes if ready else None)
+        with QSignalBlocker(self.classes), QSignalBlocker(self.only_over):
+            self.classes.clear()
+            self.only_over.clear()
+            if classes is None:
+                return
+            painted = session.view.painted(classes)
+            for class_id, name in enumerate(classes.names):
+                if not name:
+                    continue  # An id that no class has any more.
+                icon = _swatch(QColor(*painted.colors[class_id]))
+                key = f"   {class_id + 1}" if class_id < 9 else ""
+                item = QListWidgetItem(icon, f"{name}{key}")
+                item.setData(_ID_ROLE, class_id)
+                self.classes.addItem(item)
+                self.only_over.addItem(icon, name, class_id)
+            nothing = QListWidgetItem(_swatch(QColor(0, 0, 0, 0)), self.tr("Unlabelled   0"))
+            nothing.setData(_ID_ROLE, UNLABELLED)
+            self.classes.addItem(nothing)
+        self._filter(self.search.text())
+        self._show_settings()
+
+    def _show_locks(self) -> None:
+        locked = self._tools.settings.locked
+        for row in range(self.classes.count()):
+            item = self.classes.item(row)
+            font = item.font()
+            font.setItalic(item.data(_ID_ROLE) in locked)
+            item.setFont(font)
+            tip = self.tr("Locked: no edit changes its pixels (L unlocks it)")
+            item.setToolTip(tip if item.data(_ID_ROLE) in locked else "")
+
+    def _select(self, class_id: int) -> None:
+        for row in range(self.classes.count()):
+            if self.classes.item(row).data(_ID_ROLE) == class_id:
+                with QSignalBlocker(self.classes):
+                    self.classes.setCurrentRow(row)
+                return
+
+    def _filter(self, text: str) -> None:
+        for row in range(self.classes.count()):
+            item = self.classes.item(row)
+            item.setHidden(text.casefold() not in item.text().casefold())
+
+    # Widgets to state ---------------------------------------------------------------------------
+
+    def _choose(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self._tools.set(class_id=item.data(_ID_ROLE))
+
+    def _slide(self, position: int) -> None:
+        self._tools.set(brush_px=_diameter(position))
+
+
+def _diameter(position: int) -> int:
+    """The slider is finer for small brushes."""
+    return max(1, round(MAX_DIAMETER_PX ** (position / _SLIDER_STEPS)))
+
+
+def _position(diameter: int) -> int:
+    return next((p for p in range(_SLIDER_STEPS + 1) if _diameter(p) >= diameter), _SLIDER_STEPS)
+
+
+def _swatch(color: QColor) -> QIcon:
+    pixmap = QPixmap(_SWATCH, _SWATCH)
+    pixmap.fill(color if color.alpha() else QColor(theme.colors().canvas))
+    return QIcon(pixmap)

@@ -1,0 +1,274 @@
+"""The window's part of the mask editor: its dock, and what its actions do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QPointF, Qt
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QFileDialog, QMainWindow
+
+from segformer_gui.core.annotation.mask import FREE, UNLABELLED, Mask
+from segformer_gui.core.annotation.morphology import (
+    closed,
+    gaps_filled,
+    holes_filled,
+    islands_removed,
+    opened,
+)
+from segformer_gui.core.annotation.predicted import copied, gaps_predicted
+from segformer_gui.core.annotation.region import Box, Change
+from segformer_gui.gui.actions import Actions
+from segformer_gui.gui.canvas.view import Canvas
+from segformer_gui.gui.docks.mask import MaskDock
+from segformer_gui.gui.message_bar import MessageBar
+from segformer_gui.gui.session.ports import Job
+from segformer_gui.gui.session.session import Session
+from segformer_gui.gui.session.tools import TOOLS
+
+_BRUSH_STEP = 1.25
+_LARGEST_SCALE = 8.0
+
+
+class EditParts(QObject):
+    """The dock of the mask editor, added to a window; its actions work from then on."""
+
+    def __init__(
+        self,
+        session: Session,
+        actions: Actions,
+        canvas: Canvas,
+        messages: MessageBar,
+        window: QMainWindow,
+    ) -> None:
+        super().__init__(window)
+        self._session = session
+        self._actions = actions
+        self._canvas = canvas
+        self._messages = messages
+        self._window = window
+        self.dock = MaskDock(session, actions, window)
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
+        self._connect_actions()
+        editing = session.editing
+        for signal in (
+            editing.document_changed,
+            editing.history_changed,
+            editing.busy_changed,
+            editing.status_changed,
+            session.tools.changed,
+            session.images.pixels_changed,
+            session.segmentation.changed,
+            session.models.ready_changed,
+            session.projects.changed,
+        ):
+            signal.connect(self._update)
+        session.tools.changed.connect(self._tool_changed)
+        session.projects.restorable.connect(self._offer_to_discard)
+        session.projects.images_found.connect(self._open_images)
+        session.review.found.connect(self._fly_to)
+        self._update()
+
+    def retint(self) -> None:
+        """Take the theme's colours."""
+        self.dock.retint()
+
+    def cancel(self) -> bool:
+        """Escape: give up what the tool does, or put it away; False where there was none."""
+        if self._canvas.cancel_tool():
+            return True
+        if self._session.tools.name != "look":
+            self._session.tools.choose("look")
+            return True
+        return False
+
+    @property
+    def can_cancel(self) -> bool:
+        """Whether Escape has anything to do here."""
+        return self._session.tools.name != "look"
+
+    def _connect_actions(self) -> None:
+        session, editing, tools = self._session, self._session.editing, self._session.tools
+        handlers: dict[str, Callable[[], object]] = {
+            "undo": editing.undo,
+            "redo": editing.redo,
+            "new_project": self._new_project,
+            "open_project": self._open_project,
+            "save_masks": editing.save,
+            "edit_masks": lambda: editing.set_on(not editing.on),
+            "brush_larger": lambda: tools.resize_brush(_BRUSH_STEP),
+            "brush_smaller": lambda: tools.resize_brush(1 / _BRUSH_STEP),
+            "class_next": partial(self._step_class, 1),
+            "class_previous": partial(self._step_class, -1),
+            "lock_class": lambda: tools.toggle_lock(tools.settings.class_id),
+            "accept": editing.accept,
+            "accept_class": lambda: editing.accept(tools.settings.class_id),
+            "copy_mask": self._copy_previous,
+            "next_suspect": session.review.go_on,
+            "checked": lambda: editing.set_checked(self._actions["checked"].isChecked()),
+            "next_unchecked": self._next_unchecked,
+            **{f"tool_{name}": partial(tools.choose, name) for name in TOOLS},
+            **{name: partial(self._tidy, name) for name in _TIDY},
+        }
+        for action_id, handler in handlers.items():
+            self._actions[action_id].triggered.connect(lambda _=False, do=handler: do())
+        for number in range(10):
+            key = QShortcut(QKeySequence(str(number)), self._window)
+            key.activated.connect(partial(self._pick_class, number))
+
+    def _update(self) -> None:
+        session, editing = self._session, self._session.editing
+        document, ready = editing.document, editing.ready
+        shown = session.images.picture is not None
+        predicted = session.segmentation.result is not None
+        history = document.history if document else None
+        enabled = {
+            "undo": ready and history is not None and history.to_undo is not None,
+            "redo": ready and history is not None and history.to_redo is not None,
+            "new_project": editing.classes is not None or session.models.ready is not None,
+            "save_masks": session.projects.project is not None,
+            "edit_masks": shown,
+            "accept": ready and predicted,
+            "accept_class": ready and predicted,
+            "copy_mask": ready and session.images.neighbour(-1) is not None,
+            "next_suspect": ready and predicted,
+            "checked": ready,
+            "next_unchecked": bool(session.images.listed),
+            **{f"tool_{name}": shown for name in TOOLS},
+            **dict.fromkeys(_TIDY, ready),
+            "gaps_predicted": ready and predicted,
+        }
+        for action_id, on in enabled.items():
+            self._actions[action_id].setEnabled(on)
+        self._actions["edit_masks"].setChecked(editing.on)
+        current = session.images.current
+        status = editing.status(current) if current else None
+        self._actions["checked"].setChecked(status == "checked")
+
+    def _tool_changed(self) -> None:
+        if self._session.tools.name == "look":
+            return
+        # Masks are those of the clean image, alone.
+        if self._canvas.isHidden():
+            self._session.view.set_arrangement("single")
+            self._session.lab.clear()
+        if self.dock.isHidden():
+            self.dock.show()
+        self.dock.raise_()
+
+    # Classes ------------------------------------------------------------------------------------
+
+    def _step_class(self, by: int) -> None:
+        classes = self._session.editing.classes
+        if classes is None:
+            return
+        ids = [class_id for class_id, name in enumerate(classes.names) if name]
+        now = self._session.tools.settings.class_id
+        place = ids.index(now) + by if now in ids else 0
+        self._session.tools.set(class_id=ids[place % len(ids)])
+
+    def _pick_class(self, number: int) -> None:
+        classes = self._session.editing.classes
+        class_id = UNLABELLED if number == 0 else number - 1
+        if classes is not None and (number == 0 or class_id < len(classes)):
+            self._session.tools.set(class_id=class_id)
+
+    # Whole masks --------------------------------------------------------------------------------
+
+    def _tidy(self, name: str) -> None:
+        settings, editing = self._session.tools.settings, self._session.editing
+        chosen, radius, island = settings.class_id, settings.radius_px, settings.island_px
+
+        def change(mask: Mask, _job: Job) -> Change | None:
+            if name == "gaps_predicted":
+                prediction = editing.predicted()
+                return None if prediction is None else gaps_predicted(mask, prediction)
+            makers: dict[str, Callable[[], Change]] = {
+                "gaps_nearest": lambda: gaps_filled(mask.labels),
+                "holes": lambda: holes_filled(mask.labels, chosen),
+                "islands": lambda: islands_removed(mask.labels, island),
+                "opened": lambda: opened(mask.labels, chosen, radius),
+                "closed": lambda: closed(mask.labels, chosen, radius),
+            }
+            return makers[name]()
+
+        editing.edit(change, name, touch=name != "gaps_predicted")
+
+    def _copy_previous(self) -> None:
+        """The labels of the image before, if its mask has the same size."""
+        session = self._session
+        path = session.images.neighbour(-1)
+        project = session.projects.project
+        if path is None or project is None:
+            return
+        image = session.editing.image_of(path)
+
+        def change(mask: Mask, _job: Job) -> Change | None:
+            if image is None:
+                return None
+            labels = project.document(image).mask.labels
+            return copied(np.array(labels)) if labels.shape == mask.labels.shape else None
+
+        session.editing.edit(change, "copy_mask", touch=False, rules=FREE)
+
+    def _next_unchecked(self) -> None:
+        """The next image of the list that is not checked, from the current one on, and around."""
+        images, editing = self._session.images, self._session.editing
+        row = images.row(images.current)
+        start = 0 if row is None else row + 1
+        for path in [*images.listed[start:], *images.listed[:start]]:
+            if editing.status(path) != "checked":
+                images.select(path)
+                return
+
+    def _fly_to(self, box: Box) -> None:
+        """Show a region, with some of what is around it."""
+        canvas = self._canvas
+        height, width = box.shape
+        room = 0.5 * min(canvas.width() / max(1, width), canvas.height() / max(1, height))
+        centre = QPointF((box.left + box.right) / 2, (box.top + box.bottom) / 2)
+        canvas.look_at(centre, min(room, _LARGEST_SCALE))
+
+    # Projects -----------------------------------------------------------------------------------
+
+    def _new_project(self) -> None:
+        ready = self._session.models.ready
+        classes = self._session.editing.classes or (ready.classes if ready else None)
+        folder = QFileDialog.getExistingDirectory(
+            self._window,
+            self.tr("Folder of the new project"),
+            self._session.settings.open_folder,
+        )
+        if folder and classes is not None:
+            self._session.projects.create(Path(folder), classes)
+
+    def _open_project(self) -> None:
+        folder = QFileDialog.getExistingDirectory(
+            self._window, self.tr("Open project"), self._session.settings.open_folder
+        )
+        if folder:
+            self._session.projects.open(Path(folder))
+
+    def _open_images(self, paths: list[Path]) -> None:
+        there = [path for path in paths if path.exists()]
+        if there:
+            self._session.images.open(there)
+
+    def _offer_to_discard(self, images: list[str]) -> None:
+        """Work that was not saved comes back by itself; a person may not want it."""
+        sentence = self.tr(
+            "Corrections of {count} images that were not saved have been brought back."
+        ).format(count=len(images))
+        hint = self.tr("They are saved with your next correction, or when you close the window.")
+        self._messages.show_message("warning", sentence, hint, ", ".join(images))
+        self._messages.offer(self.tr("Discard them"), lambda: self._discard(images))
+
+    def _discard(self, images: list[str]) -> None:
+        self._session.editing.discard_recovered(images)
+        self._messages.hide()
+
+
+_TIDY = ("gaps_nearest", "gaps_predicted", "holes", "islands", "opened", "closed")

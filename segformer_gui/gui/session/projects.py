@@ -1,0 +1,128 @@
+"""Where corrections are kept: in a project folder, or in one of the application's own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from itertools import count
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from segformer_gui.core.classes import ClassSet
+from segformer_gui.core.errors import UserError
+from segformer_gui.core.paths import user_data_dir
+from segformer_gui.core.project.project import RECORD_FILE, Project
+from segformer_gui.gui.session.ports import Lanes
+
+
+class Projects(QObject):
+    """The open project. Without one, corrections go to a folder of the user's data."""
+
+    changed = Signal()
+    images_found = Signal(list)  # Of the project that was opened, as paths.
+    restorable = Signal(list)  # Ids of images with work that no save holds.
+    failed = Signal(Exception)
+
+    def __init__(self, lanes: Lanes) -> None:
+        super().__init__()
+        self._lanes = lanes
+        self.project: Project | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is the application's own folder that is written to."""
+        return self.project is not None and self.project.folder.is_relative_to(_own_folder())
+
+    def open(self, folder: Path) -> None:
+        """Open a project and its images."""
+        self._lanes.files.submit(lambda _job: Project(folder), self._use, self.failed.emit, "open")
+
+    def create(self, folder: Path, classes: ClassSet) -> None:
+        """Make a project; what is corrected from now on is kept in it."""
+        self._lanes.files.submit(
+            lambda _job: Project.create(folder, classes), self._use, self.failed.emit, "open"
+        )
+
+    def restore_own(self) -> None:
+        """Look for corrections that an earlier run of the application could not save."""
+        self._lanes.files.submit(lambda _job: _left_behind(), self._offer, self.failed.emit)
+
+    def for_classes(self, classes: ClassSet) -> Project:
+        """The project to correct an image of a model of these classes in; a worker's.
+
+        Raises `UserError` as `Project`.
+        """
+        return self.project or _own_project(classes)
+
+    def use_own(self, project: Project) -> None:
+        """`for_classes` has made this one."""
+        if self.project is None:
+            self.project = project
+            self.changed.emit()
+
+    def close(self) -> None:
+        """Let go of the project."""
+        if self.project is not None:
+            self.project.close()
+
+    def _use(self, project: Project) -> None:
+        if self.project is not None and self.project is not project:
+            self.project.close()
+        self.project = project
+        self.changed.emit()
+        if project.read_only is not None:
+            self.failed.emit(project.read_only)
+        if not self.is_own:
+            self.images_found.emit(list(ids_of(project)))
+        if project.recovered:
+            self.restorable.emit(list(project.recovered))
+
+    def _offer(self, project: Project | None) -> None:
+        if project is None:
+            return
+        if self.project is None:
+            self._use(project)
+        else:
+            project.close()
+
+
+def ids_of(project: Project) -> dict[Path, str]:
+    """The project's id of each of its image files."""
+    # Without a look at the disk: there may be thousands.
+    return {Path(os.path.normpath(project.image_path(image))): image for image in project.images}
+
+
+def _own_folder() -> Path:
+    return user_data_dir() / "corrections"
+
+
+def _own_project(classes: ClassSet) -> Project:
+    """One folder a class set, so that the ids in the masks mean the same in all of them.
+
+    Where another window writes to it, the next one is taken.
+    """
+    digest = hashlib.sha256("\n".join(classes.names).encode()).hexdigest()[:8]
+    for number in count(1):
+        folder = _own_folder() / (digest if number == 1 else f"{digest}-{number}")
+        if not (folder / RECORD_FILE).exists():
+            return Project.create(folder, classes)
+        project = Project(folder)
+        if project.read_only is None or project.read_only.code != "project_locked":
+            return project
+        project.close()
+    raise AssertionError("unreachable")
+
+
+def _left_behind() -> Project | None:
+    """A project of the application's own with work that no save holds."""
+    folders = sorted(_own_folder().glob("*")) if _own_folder().is_dir() else []
+    for folder in folders:
+        try:
+            project = Project(folder)
+        except UserError:
+            continue  # It is told when it is to be written to.
+        if project.recovered:
+            return project
+        project.close()
+    return None
