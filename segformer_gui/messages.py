@@ -319,6 +319,13 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "The mask {path} is gone."),
         QT_TRANSLATE_NOOP("messages", "Put it back, or set the image to open to begin anew."),
     ),
+    "mask_sizes_differ": (
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "The other mask is {other_width} x {other_height} pixels, this image {width} x {height}.",
+        ),
+        QT_TRANSLATE_NOOP("messages", "Masks can be copied between images of one size."),
+    ),
     "mask_unknown_class": (
         QT_TRANSLATE_NOOP(
             "messages", "{path} holds the class id {id}, but the project has {classes} classes."

@@ -1,4 +1,7 @@
-"""What a model predicted, as changes of a mask. Made with `touch=False`: it is no person's work."""
+"""What comes from elsewhere, as changes of a mask: predictions, and masks of other images.
+
+Predictions are made with `touch=False`: they are no person's work.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +58,20 @@ def gaps_predicted(mask: Mask, prediction: NDArray[np.uint8]) -> Change:
     return Change(region, prediction[region.box.slices])
 
 
-def copied(labels: NDArray[np.uint8]) -> Change:
-    """Take over the labelled pixels of another mask of the same size, such as the last frame's."""
+def copied(mask: Mask, labels: NDArray[np.uint8]) -> Change:
+    """Take over the labelled pixels of another mask, such as the last frame's.
+
+    Unlike the others this is a person's work: made with `touch`, no prediction undoes it. Raises
+    `UserError` `mask_sizes_differ`.
+    """
+    if labels.shape != mask.size:
+        (height, width), (other_height, other_width) = mask.size, labels.shape
+        raise UserError(
+            "mask_sizes_differ",
+            width=width,
+            height=height,
+            other_width=other_width,
+            other_height=other_height,
+        )
     region = Region.of(labels != UNLABELLED)
     return Change(region, labels[region.box.slices])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segformer_gui.core.annotation.region import NOWHERE, Box, Region
 
 _BLOCK_PX = 1024  # Side of what is computed at once: bounds memory, and how soon one can stop.
-_COMPACTNESS = 10.0  # skimage's own, "Good values depend on contrast": small ones follow edges.
+_COMPACTNESS = 10.0  # As scikit-image has it; less follows edges further, with ragged outlines.
 _ROUNDS = 5
 
 

@@ -76,7 +76,7 @@ def test_what_is_predicted_as_unlabelled_changes_nothing():
     mask = Mask(np.zeros(SIZE, np.uint8), np.zeros(SIZE, np.bool_))
     prediction = np.full(SIZE, UNLABELLED, np.uint8)
     assert mask.edit(accepted(mask, prediction), touch=False) is None
-    assert mask.edit(copied(prediction)) is None
+    assert mask.edit(copied(mask, prediction)) is None
     assert mask.edit(gaps_predicted(Mask.unlabelled(*SIZE), prediction)) is None
 
 
@@ -93,9 +93,15 @@ def test_gaps_are_filled_by_the_prediction():
 def test_a_copy_of_another_mask_is_a_persons_work():
     other = painted_mask()
     mask = Mask(np.zeros(SIZE, np.uint8), np.zeros(SIZE, np.bool_))
-    mask.edit(copied(other.labels))
+    mask.edit(copied(mask, other.labels))
     assert np.array_equal(mask.labels, np.where(other.touched, 9, 0))
     assert np.array_equal(mask.touched, other.touched)
+
+
+def test_a_mask_of_another_size_is_not_copied():
+    with pytest.raises(UserError) as error:
+        copied(painted_mask(), np.zeros((SIZE[1], SIZE[0]), np.uint8))
+    assert error.value.code == "mask_sizes_differ"
 
 
 def test_classes_are_found_by_name():
