@@ -279,6 +279,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "messages", "Put the old file back, or add the new one under another name."
         ),
     ),
+    "image_memory": (
+        QT_TRANSLATE_NOOP("messages", "There is not enough memory to open {path}."),
+        QT_TRANSLATE_NOOP("messages", "Close other programs, or scale the image down first."),
+    ),
     "image_too_large": (
         QT_TRANSLATE_NOOP(
             "messages", "{path} is {width} x {height} pixels, more than 268 million."
@@ -340,6 +344,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "{path} is {width} x {height} pixels, but {image} is {image_width} x {image_height}.",
         ),
         QT_TRANSLATE_NOOP("messages", "Put a mask of the image's own size back."),
+    ),
+    "memory_ended": (
+        QT_TRANSLATE_NOOP("messages", "There was not enough memory to go on."),
+        QT_TRANSLATE_NOOP("messages", "Close other programs, or work on smaller images."),
     ),
     "model_exists": (
         QT_TRANSLATE_NOOP("messages", "There is a model called {name} already."),

@@ -20,7 +20,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from segformer_gui.core.errors import Note, UserError
+from segformer_gui.core.errors import Note, UserError, memory_ended
 from segformer_gui.messages import explain, explain_note
 
 BAD_INPUT = 2
@@ -33,11 +33,22 @@ error_console = Console(stderr=True, highlight=False)
 
 @contextmanager
 def errors_as_sentences() -> Generator[None, None, None]:
-    """Turn a `UserError` into a sentence, a hint and exit code 2; Ctrl+C into exit code 130."""
+    """Turn a `UserError` into a sentence, a hint and exit code 2; Ctrl+C into exit code 130.
+
+    So do a closed folder, whoever looked into it, and memory that ended.
+    """
     try:
         yield
     except UserError as error:
         print_error(error)
+        raise SystemExit(BAD_INPUT) from error
+    except PermissionError as error:
+        print_error(UserError("no_permission", path=error.filename))
+        raise SystemExit(BAD_INPUT) from error
+    except Exception as error:
+        if not memory_ended(error):
+            raise
+        print_error(UserError("memory_ended"))
         raise SystemExit(BAD_INPUT) from error
     except KeyboardInterrupt as error:
         error_console.print("Stopped.")

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_MEMORY_ENDED = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "insufficient memory",
+)
+
 
 class UserError(Exception):
     """Something the user can understand and act on.
@@ -32,3 +39,9 @@ class Note:
 
     code: str
     parameters: dict[str, object]
+
+
+def memory_ended(error: BaseException) -> bool:
+    """Whether an error says that memory has ended: Python's own, torch's or OpenCV's."""
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(phrase in said for phrase in _MEMORY_ENDED)

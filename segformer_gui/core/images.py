@@ -10,6 +10,7 @@ import io
 import os
 import re
 import stat
+import struct
 import warnings
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from segformer_gui.core.errors import UserError
+from segformer_gui.core.errors import UserError, memory_ended
 from segformer_gui.core.files import file_error, write_atomically
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
@@ -48,7 +49,7 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     EXIF orientation is applied, 16-bit channels are scaled to 8 bit, grey and palette images become
     RGB, CMYK is converted, alpha is ignored; of an animation or a stack of pages, the first. Raises
     `UserError` `file_missing`, `no_permission`, `file_unreadable`, `image_broken` (also for a file
-    that is cut short) or `image_too_large`.
+    that is cut short), `image_too_large` or `image_memory`.
     """
     data = _read_bytes(path)
     file_format, _ = _check(path, data)
@@ -174,14 +175,21 @@ def _read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise file_error(error, path, "file_unreadable") from error
+    except MemoryError as error:
+        raise UserError("image_memory", path=str(path)) from error
 
 
 @contextmanager
 def _damage_named(path: Path) -> Generator[None]:
-    """Decoders raise errors of any type on damaged data: each becomes `image_broken`."""
+    """Decoders raise errors of any type on damaged data: each becomes `image_broken`.
+
+    What says that memory has ended becomes `image_memory`.
+    """
     try:
         yield
     except Exception as error:
+        if memory_ended(error):
+            raise UserError("image_memory", path=str(path)) from error
         raise UserError("image_broken", path=str(path)) from error
 
 
@@ -195,9 +203,30 @@ def _check(path: Path, data: bytes) -> tuple[str, tuple[int, int]]:
         # Only PNG carries checksums. A bad one is found here because libpng, through OpenCV,
         # would also write about it on the terminal.
         image.verify()
+        if file_format == "WEBP" and _webp_lacks_data(data):
+            raise ValueError("less data than the size in the header takes")
     if width * height > MAX_PIXELS:
         raise UserError("image_too_large", path=str(path), width=width, height=height)
     return file_format, (width, height)
+
+
+def _webp_lacks_data(data: bytes) -> bool:
+    """Whether a lossy WebP is too short for its size, which its decoder finds after a gigabyte.
+
+    Each macroblock of 16 x 16 px has its prediction modes in the first partition, coded with fixed
+    probabilities (RFC 6386, 11.2): at least 3.4 bits. Lossless ones may be one colour in 40 bytes.
+    """
+    place = 12  # Behind RIFF, its size, and WEBP.
+    while place + 18 <= len(data):
+        kind, size = struct.unpack_from("<4sI", data, place)
+        if kind == b"VP8 ":
+            tag, width, height = struct.unpack_from("<I2xHH", data, place + 8)
+            macroblocks = ((width & 0x3FFF) + 15) // 16 * (((height & 0x3FFF) + 15) // 16)
+            first_partition = (tag & 0xFFFFFF) >> 5
+            return min(first_partition, size, len(data) - place) * 8 < macroblocks * 3
+        # A frame of an animation holds chunks of its own, behind 16 bytes.
+        place += 24 if kind == b"ANMF" else 8 + size + size % 2
+    return False
 
 
 def _decode_fast(data: bytes, reduced: int = 0) -> NDArray[np.uint8]:
@@ -214,14 +243,14 @@ def _decode_exact(data: bytes) -> NDArray[np.uint8]:
     """Any format by Pillow. OpenCV 5.0 multiplies a TIFF's colours by its alpha, mixes up those of
     16-bit TIFF and cannot read float TIFF; 4.11 ignores the orientation of WebP.
     """
-    with Image.open(io.BytesIO(data)) as encoded:
-        image = ImageOps.exif_transpose(encoded)
+    with Image.open(io.BytesIO(data)) as image:
+        ImageOps.exif_transpose(image, in_place=True)  # Or a copy is made where nothing is turned.
         if image.mode == "F":  # Float TIFF: values in 0..1 by convention.
             grey = _to_uint8(np.nan_to_num(np.array(image)), 1)
         elif image.mode.startswith("I"):
             grey = _to_uint8(np.array(image, np.int32), 65535)
         else:
-            return np.array(image.convert("RGB"))
+            return np.array(image if image.mode == "RGB" else image.convert("RGB"))
     return cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)  # pyright: ignore
 
 

@@ -7,7 +7,7 @@ import traceback
 from PySide6.QtCore import QCoreApplication
 
 from segformer_gui.core.corruption.condition import Condition
-from segformer_gui.core.errors import Note, UserError
+from segformer_gui.core.errors import Note, UserError, memory_ended
 from segformer_gui.core.inference.options import Measure
 from segformer_gui.gui.session.view import PairMapKind
 from segformer_gui.messages import CONTEXT, QT_TRANSLATE_NOOP, explain, explain_note
@@ -57,6 +57,8 @@ def sentence_and_hint(error: BaseException) -> tuple[str, str]:
     """What happened and what can be done about it."""
     if isinstance(error, UserError):
         return explain(error, _translate)
+    if memory_ended(error):
+        return explain(UserError("memory_ended"), _translate)
     return (
         QCoreApplication.translate("errors", "Something unexpected went wrong: {kind}.").format(
             kind=type(error).__name__
@@ -67,7 +69,7 @@ def sentence_and_hint(error: BaseException) -> tuple[str, str]:
 
 def details(error: BaseException) -> str:
     """The traceback of an error that nobody foresaw, empty for one that has its sentence."""
-    if isinstance(error, UserError):
+    if isinstance(error, UserError) or memory_ended(error):
         return ""
     return "".join(traceback.format_exception(error))
 

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from segformer_gui.core.errors import Note, UserError
+from segformer_gui.core.errors import Note, UserError, memory_ended
 from segformer_gui.core.inference.openvino import OpenVinoNetwork, openvino_is_installed
 from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice, SegmentOptions
 from segformer_gui.core.inference.prediction import Prediction, Timings, argmax_labels
@@ -25,7 +25,6 @@ from segformer_gui.core.network.preprocess import normalize
 MAX_WHOLE_PIXELS = 2048 * 4096
 
 _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory")
 
 
 class Cancelled(Exception):  # noqa: N818 (not an error: the caller asked to stop)
@@ -128,7 +127,7 @@ class Segmenter:
             try:
                 return self._attempt(image, scaled, attempt, notes, started, cancelled)
             except (MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
+                if not memory_ended(error):
                     raise
                 following = attempt.step_down(size)
                 if following is None:
@@ -249,10 +248,3 @@ def _now(device: str) -> float:
     elif device == "mps":
         torch.mps.synchronize()
     return time.perf_counter()
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether torch, or Python, raised this because memory ran out."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return any(phrase in str(error).lower() for phrase in _OUT_OF_MEMORY)

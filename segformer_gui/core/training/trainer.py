@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from segformer_gui.core.classes import IGNORE
 from segformer_gui.core.corruption.corrupt import corrupt
-from segformer_gui.core.errors import UserError
+from segformer_gui.core.errors import UserError, memory_ended
 from segformer_gui.core.evaluation import Labels, evaluate_model
 from segformer_gui.core.inference.options import DeviceChoice
-from segformer_gui.core.inference.segmenter import Segmenter, available_devices, is_out_of_memory
+from segformer_gui.core.inference.segmenter import Segmenter, available_devices
 from segformer_gui.core.models import LoadedModel, load_model
 from segformer_gui.core.network.checkpoints import IMAGENET_MEAN, IMAGENET_STD
 from segformer_gui.core.network.export import export_hugging_face, plain_card
@@ -113,7 +113,7 @@ class Trainer:
                 loss = self._gradients(batch)
                 break
             except (MemoryError, RuntimeError) as error:
-                if not is_out_of_memory(error):
+                if not memory_ended(error):
                     raise
                 if self.parts >= len(batch.numbers):
                     raise UserError("training_out_of_memory") from error

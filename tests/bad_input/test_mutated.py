@@ -1,0 +1,74 @@
+"""Images and checkpoints with random damage are read or refused: never a crash, never a hang."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import settings as bounds
+from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
+
+from segformer_gui.core.errors import UserError
+from segformer_gui.core.images import read_image, read_reduced, read_size
+from segformer_gui.core.network.checkpoints import build, read_checkpoint
+from tests.bad_input.table import BAD_IMAGES, ODD_IMAGES
+
+_EDITS = st.lists(
+    st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8
+)
+
+
+def _damaged(data: bytes, edits: list[tuple[float, int]], keep: float, within: int) -> bytes:
+    """`data` with some of its first `within` bytes changed, and its end cut off."""
+    damaged = bytearray(data)
+    for place, value in edits:
+        damaged[int(place * min(within, len(damaged)))] = value
+    return bytes(damaged[: int(len(damaged) * keep)])
+
+
+_KEEP = st.one_of(st.just(1.0), st.floats(0, 1))
+_IMAGES = [data for data, _ in (BAD_IMAGES | ODD_IMAGES).values() if data]
+
+
+@given(data=st.sampled_from(_IMAGES), edits=_EDITS, keep=_KEEP, head=st.booleans())
+@bounds(deadline=60_000, max_examples=200)
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+def test_mutated_images_are_read_or_refused(tmp_path_factory, data, edits, keep, head):
+    path = tmp_path_factory.getbasetemp() / "mutated"
+    path.write_bytes(_damaged(data, edits, keep, 64 if head else len(data)))
+    for read in (read_image, read_size, lambda path: read_reduced(path, 128, 96)):
+        with suppress(UserError):
+            read(path)
+
+
+@pytest.fixture(scope="module")
+def tiny_checkpoints(tmp_path_factory) -> list[tuple[str, bytes]]:
+    """A small network as safetensors, as torch's archive, and as torch's pickle of old."""
+    from oracles import transformers_model
+
+    from segformer_gui.core.network.presets import SegFormerConfig
+
+    tiny = SegFormerConfig((8, 16, 40, 64), (1, 1, 1, 1), head_width=16, num_classes=5)
+    folder = tmp_path_factory.mktemp("tiny")
+    transformers_model(tiny).save_pretrained(folder)
+    state = load_file(folder / "model.safetensors")
+    save_file(state, folder / "new.safetensors")
+    torch.save(state, folder / "zip.pth")
+    torch.save(state, folder / "old.pth", _use_new_zipfile_serialization=False)
+    names = ("new.safetensors", "zip.pth", "old.pth")
+    return [(name, (folder / name).read_bytes()) for name in names]
+
+
+@given(which=st.integers(0, 2), edits=_EDITS, keep=_KEEP, head=st.booleans())
+@bounds(deadline=60_000, max_examples=150)
+def test_mutated_checkpoints_are_loaded_or_refused(
+    tmp_path_factory, tiny_checkpoints, which, edits, keep, head
+):
+    name, data = tiny_checkpoints[which]
+    path = tmp_path_factory.getbasetemp() / name
+    path.write_bytes(_damaged(data, edits, keep, 20_000 if head else len(data)))
+    with suppress(UserError):
+        build(read_checkpoint(path))
