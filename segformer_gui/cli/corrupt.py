@@ -40,7 +40,9 @@ def corrupt(
             help=f"{_NAMES_BY_GROUP}. Several are applied in their order.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the corrupted images.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the corrupted images.", readable=False)
+    ],
     severity: Annotated[
         float, typer.Option("--severity", "-s", help="0 (clean) to 5; benchmarks use whole ones.")
     ] = 3,

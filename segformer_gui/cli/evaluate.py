@@ -41,10 +41,11 @@ from segformer_gui.core.inference.options import SegmentOptions
 
 
 def evaluate(
-    data: Annotated[Path, typer.Argument(help="Folder of the data set.")],
+    data: Annotated[Path, typer.Argument(help="Folder of the data set.", readable=False)],
     model: ModelOption = EMBEDDED_MODEL,
     predictions: Annotated[
-        Path | None, typer.Option(help="Folder of masks to score, in place of a model.")
+        Path | None,
+        typer.Option(help="Folder of masks to score, in place of a model.", readable=False),
     ] = None,
     layout: Annotated[
         Layout | None, typer.Option(help="How the files are arranged; detected if not given.")

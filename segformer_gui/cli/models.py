@@ -87,7 +87,9 @@ def download(name: NameArgument) -> None:
 
 @models_app.command("import")
 def import_(
-    source: Annotated[Path, typer.Argument(help="Checkpoint file, or Hugging Face folder.")],
+    source: Annotated[
+        Path, typer.Argument(help="Checkpoint file, or Hugging Face folder.", readable=False)
+    ],
     name: Annotated[
         str | None, typer.Option(help="What to call it; its file name if not given.")
     ] = None,
@@ -115,7 +117,9 @@ def import_(
 @models_app.command()
 def export(
     name: NameArgument,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; new or empty.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder to write; new or empty.", readable=False)
+    ],
     half: Annotated[bool, typer.Option("--half", help="Store float16: half the size.")] = False,
 ) -> None:
     """Write a model as the Hugging Face folder that transformers loads."""

@@ -36,8 +36,9 @@ FlipOption = Annotated[
     bool, typer.Option("--flip", help="Average with the mirrored image: slower, a little better.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+# `readable=False`, here and with every path: typer's own check would speak before the core does.
 PathsArgument = Annotated[
-    list[Path], typer.Argument(help="Images, or folders to search for images.")
+    list[Path], typer.Argument(help="Images, or folders to search for images.", readable=False)
 ]
 CorruptOption = Annotated[
     list[str],

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 def predict(
     paths: PathsArgument,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the masks.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the masks.", readable=False)],
     model: ModelOption = EMBEDDED_MODEL,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",

@@ -25,9 +25,12 @@ if TYPE_CHECKING:
 
 
 def train(
-    recipe: Annotated[Path, typer.Argument(help="Recipe of the run, a TOML file.")],
+    recipe: Annotated[Path, typer.Argument(help="Recipe of the run, a TOML file.", readable=False)],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder of the run: log, checkpoint, model.")
+        Path,
+        typer.Option(
+            "--out", "-o", help="Folder of the run: log, checkpoint, model.", readable=False
+        ),
     ],
     hold_out: Annotated[
         list[str] | None,
