@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QObject, QPointF, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QMainWindow
@@ -198,7 +197,7 @@ class EditParts(QObject):
         editing.edit(change, name, touch=name != "gaps_predicted")
 
     def _copy_previous(self) -> None:
-        """The labels of the image before, if its mask has the same size."""
+        """The labels of the image before."""
         session = self._session
         path = session.images.neighbour(-1)
         project = session.projects.project
@@ -209,10 +208,9 @@ class EditParts(QObject):
         def change(mask: Mask, _job: Job) -> Change | None:
             if image is None:
                 return None
-            labels = project.document(image).mask.labels
-            return copied(np.array(labels)) if labels.shape == mask.labels.shape else None
+            return copied(mask, project.document(image).mask.labels)
 
-        session.editing.edit(change, "copy_mask", touch=False, rules=FREE)
+        session.editing.edit(change, "copy_mask", rules=FREE)
 
     def _next_unchecked(self) -> None:
         """The next image of the list that is not checked, from the current one on, and around."""
