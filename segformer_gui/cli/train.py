@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -46,14 +47,18 @@ def train(
     """Train a model. Ctrl+C stops after the step with a checkpoint; --resume goes on from it."""
     with errors_as_sentences():
         from segformer_gui.core.training.loop import train as events_of
+        from segformer_gui.core.training.processes import joined_processes
         from segformer_gui.core.training.recipe import read_recipe
 
-        with interrupt_as_flag() as asked:
+        with interrupt_as_flag() as asked, joined_processes() as processes:
             chosen = read_recipe(recipe)
             if hold_out:
                 chosen = replace(chosen, data=replace(chosen.data, held_out=tuple(hold_out)))
-            events = events_of(chosen, out, resume=resume, stop=asked.is_set)
-            show_events(events, json)
+            events = events_of(chosen, out, resume=resume, stop=asked.is_set, processes=processes)
+            if processes.first:
+                show_events(events, json)
+            else:
+                deque(events, maxlen=0)
 
 
 def show_events(events: Iterator[Event], json: bool) -> None:

@@ -78,18 +78,14 @@ def test_running_out_of_memory_takes_smaller_parts_and_says_so(
 
 _PROGRAM = """
 import sys
-from pathlib import Path
 from training_case import TINY
+from segformer_gui.cli import main
 from segformer_gui.core.network import presets
-from segformer_gui.core.training.loop import train
-from segformer_gui.core.training.processes import joined_processes
-from segformer_gui.core.training.recipe import read_recipe
 import torch
 torch.set_num_threads(1)
 presets.PRESETS["b0"] = TINY
-with joined_processes() as processes:
-    for event in train(read_recipe(Path(sys.argv[1])), Path(sys.argv[2]), processes=processes):
-        pass
+sys.argv = ["segformer-gui", "train", sys.argv[1], "--out", sys.argv[2], "--json"]
+main()
 """
 
 
