@@ -559,6 +559,24 @@ _ERRORS: dict[str, tuple[str, str]] = {
 }
 
 _NOTES: dict[str, str] = {
+    "proof_clean_fell": QT_TRANSLATE_NOOP(
+        "messages", "Worse on clean images: mIoU changed by {clean} points ({corrupted} corrupted)."
+    ),
+    "proof_corrupted_fell": QT_TRANSLATE_NOOP(
+        "messages", "Worse on corrupted images: mIoU changed by {corrupted} points ({clean} clean)."
+    ),
+    "proof_one_image": QT_TRANSLATE_NOOP(
+        "messages",
+        "Better by {clean} points, {corrupted} corrupted; from one image or sequence alone, so there is no interval.",
+    ),
+    "proof_not_distinguishable": QT_TRANSLATE_NOOP(
+        "messages",
+        "A difference of {clean} points ({corrupted} corrupted) cannot be told from none on so few images.",
+    ),
+    "proof_better": QT_TRANSLATE_NOOP(
+        "messages",
+        "Better: mIoU rose by {clean} points on clean images, {corrupted} on corrupted ones.",
+    ),
     "fresh_head": QT_TRANSLATE_NOOP(
         "messages",
         "{model} is a backbone without a trained head: its masks mean nothing until it is trained.",

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
 
 from segformer_gui.cli.options import JsonOption
-from segformer_gui.cli.output import console, errors_as_sentences, interrupt_as_flag
+from segformer_gui.cli.output import (
+    console,
+    errors_as_sentences,
+    interrupt_as_flag,
+    print_json,
+    print_notes,
+    progress_bar,
+)
 from segformer_gui.cli.train import show_events
 from segformer_gui.core.datasets import Layout, list_splits, open_dataset
 from segformer_gui.core.errors import UserError
@@ -96,6 +106,8 @@ def finetune(
             return
         with interrupt_as_flag() as asked:
             show_events(train(recipe, out, stop=asked.is_set), json)
+            if recipe.data.held_out and not asked.is_set():
+                _prove(recipe, out, asked.is_set, json)
 
 
 def _recipe(data: Data, model: str, preset: Preset, propose: bool) -> Recipe:
@@ -111,6 +123,38 @@ def _recipe(data: Data, model: str, preset: Preset, propose: bool) -> Recipe:
         data = replace(data, held_out=propose_hold_out(samples))
     learnt = sum(sample.sequence not in data.held_out for sample in samples)
     return fine_tuning_recipe(data, model, load_model(model).short_side, learnt, preset)
+
+
+def _prove(recipe: Recipe, out: Path, stopped: Callable[[], bool], json: bool) -> None:
+    """Before and after on the held-out images, as a table, and as `proof.json` in the run."""
+    from segformer_gui.core.robustness.events import Measured
+    from segformer_gui.core.training.proof import Prover
+
+    prover = Prover(recipe, out)
+    with progress_bar() as progress:
+        task = progress.add_task("Proving it", total=None)
+        for event in prover.measure(stopped):
+            if isinstance(event, Measured):
+                progress.update(task, completed=event.done, total=event.total)
+    if stopped():
+        return
+    proof = prover.proof()
+    content = proof.to_json()
+    write_atomically(out / "proof.json", f"{dumps(content, indent=1)}\n".encode())
+    if json:
+        print_json({"event": "proved", **content})
+        return
+    before, after = proof.results.models
+    table = Table("held out, mIoU %", "before", "after")
+    rows = [("clean", before.clean_miou, after.clean_miou), ("corrupted", before.mpc, after.mpc)]
+    rows += [
+        (name, scores.miou, after.corruptions[name].miou)
+        for name, scores in before.corruptions.items()
+    ]
+    for name, one, other in rows:
+        table.add_row(name, f"{100 * one.value:.1f}", f"{100 * other.value:.1f}")
+    console.print(table)
+    print_notes((proof.verdict,))
 
 
 def _renamed(pairs: list[str]) -> dict[str, str]:

@@ -43,7 +43,14 @@ def test_a_model_learns_new_classes_and_keeps_its_own(
     result = run("finetune", data, *arguments, "--out", tmp_path / "run")
 
     assert result.code == 0, result.err
-    events = [json.loads(line) for line in result.out.splitlines()]
+    lines = result.out.splitlines()
+    finished = next(n for n, line in enumerate(lines) if '"finished"' in line)
+    events = [json.loads(line) for line in lines[: finished + 1]]
+    proof = json.loads("".join(lines[finished + 1 :]))
+    assert proof["event"] == "proved"
+    assert proof["verdict"].startswith("proof_")
+    assert len(proof["corruptions"]) == 16
+    assert json.loads((tmp_path / "run" / "proof.json").read_text())["images"] == 1
     assert (events[0]["images"], events[0]["held_out"]) == (2, 1)
     kinds = [event["event"] for event in events]
     # Clean and four corruptions, before and after.
