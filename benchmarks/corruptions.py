@@ -11,13 +11,14 @@ call, so each of its calls that takes over 5 s is made once. `--quick`: 512x1024
 from __future__ import annotations
 
 import argparse
-import platform
 import statistics
 import time
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from sides import stamp
 
 from segformer_gui.core.corruption.catalogue import NAMES
 from segformer_gui.core.corruption.corrupt import Engine, corrupt
@@ -34,25 +35,29 @@ def main() -> None:
     quick = parser.parse_args().quick
     cv2.setNumThreads(1)
     scene = read_image(shipped("resources", "samples", "street_01.png"))
-    print(
-        f"Python {platform.python_version()}, numpy {np.__version__}, OpenCV {cv2.__version__}, "
-        f"{platform.machine()}; median of {REPETITIONS}, ms of processor time on one core.\n"
-    )
+    versions = stamp("numpy", "opencv-python", "imagecorruptions")
+    print(f"{versions} Median of {REPETITIONS}, ms of processor time on one core.\n")
     for height, width in ((512, 1024),) if quick else ((512, 1024), (1024, 2048)):
         image = cv2.resize(scene, (width, height), interpolation=cv2.INTER_CUBIC)
-        for severity in (3,) if quick else (1, 3, 5):
-            _print_table(image, severity)  # pyright: ignore
+        _print_table(image, (3,) if quick else (1, 3, 5))  # pyright: ignore
 
 
-def _print_table(image: NDArray[np.uint8], severity: int) -> None:
-    print(f"### {image.shape[0]}x{image.shape[1]}, severity {severity}\n")
-    print("| corruption | fast | original | times faster |\n| --- | ---: | ---: | ---: |")
-    totals = np.zeros(2)
+def _print_table(image: NDArray[np.uint8], severities: Sequence[int]) -> None:
+    print(f"### {image.shape[0]} x {image.shape[1]}\n")
+    heads = [f"{severity}: fast | original | faster" for severity in severities]
+    print(f"| corruption | {' | '.join(heads)} |")
+    print(f"| --- |{' ---: |' * 3 * len(heads)}")
+    totals = np.zeros((len(severities), 2))
     for name in NAMES:
-        fast, original = _medians(image, name, severity)
-        totals += fast, original
-        print(f"| {name} | {fast:.1f} | {original:.1f} | {original / fast:.1f} |", flush=True)
-    print(f"| **all 19** | {totals[0]:.1f} | {totals[1]:.1f} | {totals[1] / totals[0]:.1f} |\n")
+        medians = np.array([_medians(image, name, severity) for severity in severities])
+        totals += medians
+        print(_row(name, medians), flush=True)
+    print(f"{_row('**all 19**', totals)}\n")
+
+
+def _row(name: str, medians: NDArray[np.float64]) -> str:
+    cells = [f"{fast:.1f} | {original:.1f} | {original / fast:.1f}" for fast, original in medians]
+    return f"| {name} | {' | '.join(cells)} |"
 
 
 def _medians(image: NDArray[np.uint8], name: str, severity: int) -> tuple[float, float]:

@@ -39,6 +39,7 @@ class FakeEngine:
         self.images: list[np.ndarray] = []
         self.broken: dict[int, Exception] = {}
         self.notes: tuple[Note, ...] = ()
+        self.network_ms = 20.0
         self.classes = CLASSES
 
     def another(self) -> FakeEngine:
@@ -67,7 +68,7 @@ class FakeEngine:
             raise self.broken[value]
         labels = (image[..., 0] // 86).astype(np.uint8)
         counts = np.bincount(labels.ravel(), minlength=len(self.classes))
-        timings = Timings(1.0, 20.0, 3.0)
+        timings = Timings(1.0, self.network_ms, 3.0)
         return Result(
             label_levels(labels),
             counts,

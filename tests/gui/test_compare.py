@@ -170,7 +170,7 @@ def test_captions_name_condition_scores_and_models(window, compare, qtbot):
     assert compare.corrupted._caption[0] == "Fog 2.5  ·  off protocol"
     qtbot.keyClick(window, Qt.Key.Key_4, ALT)
     window.session.lab.rival.choose(window.session.models.entries[0])
-    assert compare.rival_clean._caption[0] == "Clean  ·  SegFormer-B0, CamVid"
+    assert compare.rival_clean._caption[0] == "Clean  ·  B: SegFormer-B0, CamVid"
 
 
 def test_the_caption_tells_true_miou_where_there_is_ground_truth(window, compare, tmp_path):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
 
 from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.errors import UserError
@@ -183,8 +184,9 @@ def test_a_mask_that_fails_is_told_and_the_image_stays(window, lab, engine):
 # Threads ----------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def threaded_lab(threaded, images, qtbot):
+@pytest.fixture(params=[20.0, 500.0], ids=["fast network", "slow network"])
+def threaded_lab(threaded, engine, images, qtbot, request):
+    engine.network_ms = request.param
     session = threaded.session
     session.images.open(images)
     qtbot.waitUntil(lambda: session.current.result is not None)
@@ -213,6 +215,27 @@ def test_a_mask_is_only_ever_shown_with_the_image_it_was_made_of(threaded_lab, q
         qtbot.wait(3)
     qtbot.waitUntil(lambda: settled(lab))
     assert shown[-1] == "fog:5"
+
+
+def test_of_a_fast_network_the_mask_comes_with_its_image(threaded, engine, images, qtbot):
+    threaded.session.images.open(images)
+    qtbot.waitUntil(lambda: threaded.session.current.result is not None)
+    lab = threaded.session.lab
+    lab._patience.setInterval(10_000)  # However busy the machine is.
+    without = []
+    lab.choose("fog")
+    qtbot.waitUntil(lambda: settled(lab))
+    for severity in (1, 5, 2):
+        painted = []
+        lab.corrupted.picture_changed.connect(
+            lambda painted=painted: QTimer.singleShot(
+                0, lambda: painted.append(lab.corrupted.result is not None)
+            )
+        )
+        lab.set_severity(severity)
+        qtbot.waitUntil(lambda painted=painted: settled(lab) and bool(painted))
+        without += [seen for seen in painted if not seen]
+    assert without == []
 
 
 def test_the_image_follows_while_the_network_is_busy(threaded_lab, qtbot, engine):

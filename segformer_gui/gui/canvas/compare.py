@@ -141,10 +141,10 @@ class CompareView(QWidget):
         titles = [""] * 4
         if arrangement == "grid":
             entry, rival = lab.rival.entry, lab.rival
-            other = entry.title if entry else self.tr("Choose model B in the toolbar")
+            other = entry.title if entry else self.tr("choose a model above")
             if rival.loading:
-                other = self.tr("Loading the model…")
-            titles = [models.ready_title()] * 2 + [other] * 2
+                other = self.tr("loading the model…")
+            titles = [f"A: {models.ready_title()}"] * 2 + [f"B: {other}"] * 2
         pairs: list[Pair | None] = [None, lab.pair, None, lab.rival_pair]
         for canvas, title, pair, what in zip(
             self._canvases, titles, pairs, (clean, condition) * 2, strict=True

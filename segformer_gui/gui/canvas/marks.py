@@ -43,14 +43,15 @@ def paint_color_bar(
     title: str,
     colors: NDArray[np.uint8],
     ends: tuple[str, str] = ("0", "1"),
+    right: bool = False,
 ) -> None:
-    """A measure's name, its colours, and what the first and the last mean; lower left corner."""
+    """A measure's name, its colours, and what the first and the last mean, in a lower corner."""
     metrics = canvas.fontMetrics()
     line = metrics.height()
     texts = max(metrics.horizontalAdvance(title), metrics.horizontalAdvance("   ".join(ends)))
     width = max(_BAR_WIDTH_PX, texts) + 24
     height = 2 * line + 30
-    box = QRect(_INSET_PX, canvas.height() - height - _INSET_PX, width, height)
+    box = _corner(canvas, width, height, right)
     _paint_backdrop(painter, box)
     inner = box.adjusted(12, 6, -12, -6)
     painter.drawText(inner, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft, title)
@@ -65,14 +66,18 @@ def paint_color_bar(
 
 
 def paint_key(
-    painter: QPainter, canvas: QWidget, title: str, kinds: Sequence[tuple[Color, str]]
+    painter: QPainter,
+    canvas: QWidget,
+    title: str,
+    kinds: Sequence[tuple[Color, str]],
+    right: bool = False,
 ) -> None:
-    """What the colours of a map mean, in the lower left corner."""
+    """What the colours of a map mean, in a lower corner."""
     metrics = canvas.fontMetrics()
     line = metrics.height() + 4
     widest = max(metrics.horizontalAdvance(text) for text in (title, *(t for _, t in kinds)))
     height = line * (len(kinds) + 1) + 14
-    box = QRect(_INSET_PX, canvas.height() - height - _INSET_PX, widest + 46, height)
+    box = _corner(canvas, widest + 46, height, right)
     _paint_backdrop(painter, box)
     row = QRect(box.left() + 12, box.top() + 7, box.width() - 24, line)
     middle = Qt.AlignmentFlag.AlignVCenter
@@ -127,6 +132,12 @@ def _paint_backdrop(painter: QPainter, box: QRect) -> None:
     painter.setBrush(_BACKDROP)
     painter.drawRoundedRect(box, 6, 6)
     painter.setPen(_ON_BACKDROP)
+
+
+def _corner(canvas: QWidget, width: int, height: int, right: bool) -> QRect:
+    """A box in the lower left or right corner."""
+    left = canvas.width() - width - _INSET_PX if right else _INSET_PX
+    return QRect(left, canvas.height() - height - _INSET_PX, width, height)
 
 
 def _first(edge: float, origin: float, scale: float) -> float:

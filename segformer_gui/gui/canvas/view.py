@@ -277,35 +277,38 @@ class Canvas(QWidget):
 
     def _paint_scale(self, painter: QPainter) -> None:
         """What the colours of the map mean, where the legend does not tell."""
-        kind, shown = self._pair_kind(), self._view.shown
+        kind, shown, right = self._pair_kind(), self._view.shown, self._caption_right
+        made = self._pair_map
         if kind == "confidence_drop":
-            ends = pair_map_kinds(kind)
-            paint_color_bar(painter, self, pair_map_title(kind), drop_colors(), (ends[0], ends[1]))
-        elif kind is not None and kind != "flips":
-            made = self._pair_map
-            if made is not None and made.classes is not None:
-                key = zip(made.classes.colors, pair_map_kinds(kind), strict=True)
-                paint_key(painter, self, pair_map_title(kind), list(key))
+            risen, fallen = pair_map_kinds(kind)
+            title = pair_map_title(kind)
+            paint_color_bar(painter, self, title, drop_colors(), (risen, fallen), right)
+        elif kind in ("borders", "errors") and made is not None and made.classes is not None:
+            key = zip(made.classes.colors, pair_map_kinds(kind), strict=True)
+            paint_key(painter, self, pair_map_title(kind), list(key), right)
         elif kind is None and self._measure is not None and shown != "labels":
-            paint_color_bar(painter, self, measure_title(shown), measure_colors())
+            title = measure_title(shown)
+            paint_color_bar(painter, self, title, measure_colors(), right=right)
 
     def _paint_layers(self, painter: QPainter, exposed: QRectF, picture: PictureLayer) -> None:
         view, origin, scale = self._view, self._origin(), self.scale
         picture.paint(painter, exposed, origin, scale)
         if not view.peeking:
+            opaque = 1 - (1 - view.opacity) ** 2  # Thin lines need more to be seen.
+            kind = self._pair_kind()
             filled = self._measure if view.shown != "labels" else self._labels
             if view.outlined and view.shown == "labels":
                 filled = None
-            if self._pair_kind() is not None:
+            if kind is not None:
                 filled = self._pair_layer
             editor = self._editor
             if editor is not None and editor.layer is not None:
                 filled = editor.layer
             if filled is not None:
-                painter.setOpacity(view.opacity)
+                painter.setOpacity(opaque if kind == "borders" else view.opacity)
                 filled.paint(painter, exposed, origin, scale)
             if view.outlined and self._outlines is not None:
-                painter.setOpacity(1 - (1 - view.opacity) ** 2)  # Thin lines need more to be seen.
+                painter.setOpacity(opaque)
                 self._outlines.paint(painter, exposed, origin, scale)
             painter.setOpacity(1)
         if scale >= _GRID_SCALE:

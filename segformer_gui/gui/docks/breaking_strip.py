@@ -55,7 +55,7 @@ class BreakingStrip(QWidget):
         painter = QPainter(self)
         colors, metrics = theme.colors(), self.fontMetrics()
         names = max(metrics.horizontalAdvance(strip.name) for strip in self._strips)
-        left = min(names + 8, self.width() // 2)
+        left = min(names + 12, self.width() // 2)
         right = self.width() - metrics.horizontalAdvance(self._told(None)) - 14
         step = (right - left) / MAX_SEVERITY
         middle = Qt.AlignmentFlag.AlignVCenter

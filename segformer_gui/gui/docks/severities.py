@@ -250,8 +250,8 @@ class SeveritiesDock(ChartDock):
         told = ", ".join(f"{severity:g}" for severity in scanned)
         self.notes["breaking"].setText(
             self.tr(
-                "{what}: first severity below {threshold:.0f} %. Scanned: {scanned}. Scores need"
-                " not fall steadily, so there may be others between; those are off protocol."
+                "{what}: where it is first below {threshold:.0f} %. Scanned: {scanned}. Scores need"
+                " not fall steadily, and severities between whole ones are off protocol."
             ).format(
                 what=self._told(condition, place, clean),
                 threshold=100 * points.threshold,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from segformer_gui.core.corruption.catalogue import MAX_SEVERITY
 from segformer_gui.core.corruption.condition import Condition, Step
@@ -22,6 +22,7 @@ from segformer_gui.gui.session.truth import Truth
 
 _FIRST_SEVERITY = 3  # What a click on a corruption gives where nothing is corrupted yet.
 _SEEDS = 1 << 31  # As many as a spin box holds.
+_PATIENCE_MS = 80  # A mask that is expected sooner is waited for: else it would flicker.
 
 
 class Lab(QObject):
@@ -30,7 +31,7 @@ class Lab(QObject):
     Corrupting has a thread of its own, so that the image follows the slider while the network is
     busy. At most one image is being corrupted: where the condition moves on meanwhile, that image
     is still shown, and the latest condition comes next. A mask is shown with the image that it was
-    made of or not at all.
+    made of or not at all; where the network is fast, both are shown at once.
     """
 
     condition_changed = Signal()  # What is asked for; `shown` follows.
@@ -46,6 +47,9 @@ class Lab(QObject):
         self._segmentation = segmentation
         self._making = False
         self._outdated = False
+        self._next: tuple[Condition, Picture | None, Exception | None] | None = None
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
+        self._patience.timeout.connect(self._show_next)
         self.condition = Condition((Step("fog", 0),))
         self.place = 0  # The step of the condition that is being edited.
         self.shown = Condition()  # That of the picture in `corrupted`.
@@ -165,11 +169,9 @@ class Lab(QObject):
         self._lanes.corruption.cancel("corrupt")
         self._lanes.inference.cancel("corrupted")
         self._making = False
-        self.shown = Condition()
-        self.corrupted.show_result(None)
-        self.corrupted.show_picture(self._current.picture, self._current.error)
+        self._next = Condition(), self._current.picture, self._current.error
+        self._show_next()
         self.corrupted.show_result(result)
-        self.corrupted.set_state(False, False)
 
     def _make(self, picture: Picture) -> None:
         condition = self.condition
@@ -178,45 +180,62 @@ class Lab(QObject):
             return Picture(picture.path, image_levels(condition.apply(picture.pixels)))
 
         def done(made: Picture) -> None:
-            show(made, None)
+            ended(made, None)
 
         def failed(error: Exception) -> None:
-            show(None, error)
+            ended(None, error)
 
-        def show(made: Picture | None, error: Exception | None) -> None:
+        def ended(made: Picture | None, error: Exception | None) -> None:
             self._making = False
             self._lanes.inference.cancel("corrupted")
-            self.corrupted.show_result(None)
-            self.shown = condition
-            self.corrupted.show_picture(made, error)
-            self.corrupted.set_state(False, False)
+            self._next = condition, made, error
+            if made is None or not self._network_is_fast():
+                self._show_next()
+            elif not self._patience.isActive():
+                self._patience.start()
             if self._outdated:
                 self._make(picture)
-            else:
-                self._segment()
+            elif made is not None:
+                self._segment(made)
 
         self._making, self._outdated = True, False
         self.corrupted.set_state(True, self.corrupted.busy)
         self._lanes.corruption.submit(work, done, failed, "corrupt")
 
-    def _segment(self) -> None:
-        """Segment the corrupted image, if it is there and the clean one is segmented."""
-        picture, options = self.corrupted.picture, self._segmentation.options
-        if picture is None or self._current.result is None:
+    def _show_next(self) -> None:
+        """Show the image that was made last, for now without a mask."""
+        if self._next is None:
             return
+        self._patience.stop()
+        (self.shown, picture, error), self._next = self._next, None
+        self.corrupted.show_result(None)
+        self.corrupted.show_picture(picture, error)
+        self.corrupted.set_state(self._making, False)
+
+    def _network_is_fast(self) -> bool:
+        clean = self._current.result
+        return clean is not None and clean.timings.total_ms < _PATIENCE_MS
+
+    def _segment(self, picture: Picture) -> None:
+        """Segment a corrupted image as soon as the clean one is segmented."""
+        if self._current.result is None:
+            return
+        options = self._segmentation.options
 
         def work(job: Job) -> Result:
             return self._engine.segment(picture.pixels, options, job.cancelled)
 
         def done(result: Result) -> None:
+            self._show_next()
             self.corrupted.set_state(self._making, False)
             self.corrupted.show_result(result)
 
         def failed(error: Exception) -> None:
+            self._show_next()
             self.corrupted.set_state(self._making, False)
             self.failed.emit(error)
 
-        self.corrupted.set_state(False, True)
+        self.corrupted.set_state(self._making, True)
         self._lanes.inference.submit(work, done, failed, "corrupted")
 
     def _follow_result(self) -> None:
@@ -226,7 +245,8 @@ class Lab(QObject):
             self.corrupted.show_result(result)
         elif result is None:
             self._lanes.inference.cancel("corrupted")
+            self._show_next()
             self.corrupted.set_state(self._making, False)
             self.corrupted.show_result(None)
-        elif self.corrupted.result is None and not self._making:
-            self._segment()
+        elif self.corrupted.result is None and not self._making and self.corrupted.picture:
+            self._segment(self.corrupted.picture)
