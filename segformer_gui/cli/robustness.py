@@ -126,15 +126,16 @@ def robustness(
         dataset = replace(dataset, samples=dataset.samples[::every])
         team = join_team(device == "cpu")
         segmenters = [make_segmenter(name, device, precision) for name in model or [EMBEDDED_MODEL]]
-        plan = plan_grid(
-            dataset,
-            segmenters,
-            chosen,
-            mode="consistency" if consistency else "accuracy",
-            seeds=seeds,
-            engine=engine.value,
-            options=options,
-        )
+        with error_console.status(f"Reading {len(dataset.samples)} images"):
+            plan = plan_grid(
+                dataset,
+                segmenters,
+                chosen,
+                mode="consistency" if consistency else "accuracy",
+                seeds=seeds,
+                engine=engine.value,
+                options=options,
+            )
         if team.rank == 0:
             print_notes(tuple(note for one in segmenters for note in one.model.notes))
         _measure(plan, segmenters, out, team)

@@ -270,8 +270,8 @@ def test_everything_is_written_and_every_picture_is_xml(tmp_path, mode):
         root = ElementTree.parse(plot).getroot()
         box = [float(part) for part in root.attrib["viewBox"].split()]
         for text in root.iter("{http://www.w3.org/2000/svg}text"):
-            assert 0 <= float(text.attrib["x"]) <= box[2], plot.name
-            assert 0 <= float(text.attrib["y"]) <= box[3], plot.name
+            assert box[0] <= float(text.attrib["x"]) <= box[0] + box[2], plot.name
+            assert box[1] <= float(text.attrib["y"]) <= box[1] + box[3], plot.name
 
 
 def test_the_heat_map_has_every_condition_with_its_score(tmp_path):

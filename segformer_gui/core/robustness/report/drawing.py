@@ -11,6 +11,8 @@ SOFT = "#626c79"
 LINE = "#d9dee5"
 PAPER = "#ffffff"
 
+MARGIN_PX = 8
+
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
 
@@ -82,12 +84,16 @@ class Drawing:
         self._shape(f'circle cx="{x:g}" cy="{y:g}" r="{radius:g}" {look}', tip)
 
     def svg(self) -> str:
-        """The picture as an element that stands in a page or alone in a file."""
-        size = f'width="{self.width:g}" height="{self.height:g}"'
+        """The picture, with a margin, as an element that stands in a page or alone in a file."""
+        width, height = self.width + 2 * MARGIN_PX, self.height + 2 * MARGIN_PX
+        box = f"{-MARGIN_PX} {-MARGIN_PX} {width:g} {height:g}"
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" '
-            f'{size} font-family="system-ui, sans-serif" role="img">'
-            f"<title>{escape(self._title)}</title>{''.join(self._parts)}</svg>"
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{width:g}" '
+            f'height="{height:g}" font-family="system-ui, sans-serif" role="img">'
+            f"<title>{escape(self._title)}</title>"
+            # Alone in a dark window it would be dark on dark.
+            f'<rect x="{-MARGIN_PX}" y="{-MARGIN_PX}" width="{width:g}" height="{height:g}" '
+            f'fill="{PAPER}"/>{"".join(self._parts)}</svg>'
         )
 
     def _shape(self, element: str, tip: str = "") -> None:

@@ -55,7 +55,7 @@ tr.first-published td, tr.first-published th { border-top: 1px solid #aab2bd; }
   text-align: left; white-space: nowrap; }
 .figures caption { caption-side: top; padding: 0 0 4px; color: #1d232b; font-weight: 600; }
 .figures { display: flex; flex-wrap: wrap; gap: 24px 32px; align-items: flex-start; }
-svg { max-width: 100%; height: auto; }
+svg { max-width: 100%; height: auto; margin: -8px; }
 pre { background: #f4f6f8; padding: 10px 14px; white-space: pre-wrap; overflow-wrap: anywhere;
   font-size: 13px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; font-size: 13px; }
