@@ -282,7 +282,7 @@ def _read(plan: Plan, image: GridImage) -> _Pair:
     check_size(sample, truth, pixels, sample.image)
     if plan.data.classes is None:
         check_ids(sample, truth, len(plan.classes))
-    return _Pair(pixels, truth)
+    return _Pair(pixels, np.take(plan.truth_table, truth))
 
 
 def _corrupted(plan: Plan, task: Task, pair: Future[_Pair]) -> NDArray[np.uint8]:

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segformer_gui.core.catalogue import ModelEntry, find_model, training_sequences
-from segformer_gui.core.classes import IGNORE, ClassSet
+from segformer_gui.core.classes import IGNORE, ClassSet, plain_name
 from segformer_gui.core.corruption.catalogue import SEEDLESS, Protocol
 from segformer_gui.core.corruption.corrupt import Engine, check_condition
 from segformer_gui.core.datasets import Dataset, Sample
@@ -128,6 +128,13 @@ class Plan:
                 for seed in self.seeds_of(name)
             ),
         )
+
+    @cached_property
+    def truth_table(self) -> NDArray[np.uint8]:
+        """What each id of a ground truth counts as, (256,) uint8: classes of one name are one."""
+        table = np.full(IGNORE + 1, IGNORE, np.uint8)
+        table[: len(self.classes)] = _first_places(self.classes)
+        return table
 
     @property
     def scored(self) -> NDArray[np.intp]:
@@ -235,13 +242,14 @@ def _grid_models(
     names = _names(entries)
     for segmenter, entry, name in zip(segmenters, entries, names, strict=True):
         match = match_classes(segmenter.model.classes, classes)
+        shared = [classes.names.index(shared) for shared in match.names]
         places = np.full(IGNORE + 1, IGNORE, np.uint8)
-        places[: len(match.names)] = [classes.names.index(shared) for shared in match.names]
+        places[: len(shared)] = shared
         model = GridModel(
             name=name,
             key=model_digest(segmenter.model),
             table=places[match.prediction_table],
-            known=match.truth_table[: len(classes)] != IGNORE,
+            known=np.isin(np.arange(len(classes)), shared),
             seen_sequences=tuple(sorted(training_sequences(entry) & sequences)),
         )
         same = next((other.name for other in models if other.key == model.key), None)
@@ -255,6 +263,12 @@ def _grid_models(
             dataset_classes=", ".join(classes.names),
         )
     return tuple(models)
+
+
+def _first_places(classes: ClassSet) -> list[int]:
+    """For each class, the place of the first one of the same name."""
+    names = [plain_name(name) for name in classes.names]
+    return [names.index(name) for name in names]
 
 
 def _entry(model: LoadedModel) -> ModelEntry:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segformer_gui.core.classes import class_set_of_names
+from segformer_gui.core.classes import ClassSet, class_set_of_names
 from segformer_gui.core.corruption.corrupt import corrupt
 from segformer_gui.core.datasets import open_dataset
 from segformer_gui.core.errors import UserError
@@ -30,6 +30,7 @@ from segformer_gui.core.robustness.plan import (
     plan_grid,
     unlabelled,
 )
+from segformer_gui.core.robustness.results import score_grid
 from segformer_gui.core.robustness.store import CellStore
 
 FEW = custom_protocol(["glass_blur", "shot_noise", "contrast"], [2, 4])
@@ -89,6 +90,18 @@ def test_clean_cells_add_up_to_the_evaluation(camvid, tiny, store):
     # `evaluate` counts the shared classes alone.
     places = [plan.classes.names.index(name) for name in last.result.match.names]
     np.testing.assert_array_equal(total[np.ix_(places, places)], last.result.matrix.counts[:, :-1])
+
+
+def test_classes_of_one_name_are_one(camvid, tiny, store):
+    names = list(camvid.classes.names)
+    names[4], names[6] = "Road", "road"  # As 3 is.
+    merged = replace(camvid, classes=ClassSet("merged", tuple(names), camvid.classes.colors))
+    model = tiny()
+    plan = plan_grid(merged, [model], custom_protocol(["fog"], [1]))
+    measure(plan, [model], store)
+    scores = score_grid(plan, store.cells(plan.settings_key)).models[0].clean
+    *_, last = evaluate_model(merged, lambda i: model.segment(i).labels, model.model.classes)
+    assert scores == last.result.scores()
 
 
 def test_what_the_model_has_no_class_for_is_no_matter_of_calibration(camvid, tiny, store):
