@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from segformer_gui.core.errors import UserError
@@ -15,8 +16,8 @@ _NO_SPACE = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
 
-def write_atomically(path: Path, content: bytes | memoryview) -> None:
-    """Write `content` to `path`: temporary file beside it, fsync, replace.
+def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Write `content`, whole or in pieces, to `path`: temporary file beside it, fsync, replace.
 
     A reader sees the old file or the new one, never a half. Raises `UserError` `disk_full`,
     `no_permission` or `write_failed`; the file that was there before stays as it was.
@@ -27,14 +28,15 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
         with os.fdopen(os.open(temporary, flags, 0o666), "wb") as stream:
-            stream.write(content)
+            stream.writelines([content] if isinstance(content, bytes) else content)
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise file_error(error, path, "write_failed") from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()  # Where it has not become the file, for whatever reason.
 
 
 def remove_unfinished(folder: Path) -> None:

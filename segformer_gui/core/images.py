@@ -23,6 +23,7 @@ from PIL import Image, ImageOps
 
 from segformer_gui.core.errors import UserError, memory_ended
 from segformer_gui.core.files import file_error, write_atomically
+from segformer_gui.core.png import png_pieces
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 MAX_PIXELS = 16384 * 16384
@@ -108,10 +109,7 @@ def read_labels(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
 
 def write_png(path: Path, image: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
     """Write (H, W) ids or (H, W, 3) uint8 RGB as PNG, atomically. Errors as `write_atomically`."""
-    pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
-    _, encoded = cv2.imencode(".png", pixels)
-    # Handed over as it is: copying a large file would hold up every other Python thread.
-    write_atomically(path, encoded.data)
+    write_atomically(path, png_pieces(image))
 
 
 def write_index_png(

@@ -34,12 +34,13 @@ def overlay(
 
     Where the class is among the `hidden` ones the image stays as it is.
     """
-    blended = cv2.addWeighted(image, 1 - opacity, colorize(labels, classes), opacity, 0)
+    blended = colorize(labels, classes)
+    cv2.addWeighted(image, 1 - opacity, blended, opacity, 0, dst=blended)
     if hidden:
         covered = np.ones(max(256, len(classes)), np.uint8)
         covered[list(hidden)] = 0
         cv2.copyTo(image, 1 - covered[labels], blended)
-    return blended  # pyright: ignore
+    return blended
 
 
 def outlines(labels: Labels) -> Labels:

@@ -36,6 +36,21 @@ def test_any_content_is_read_back(tmp_path_factory, content):
     assert path.read_bytes() == content
 
 
+def test_pieces_are_joined_and_leave_nothing_when_one_fails(tmp_path):
+    path = tmp_path / "file.bin"
+    write_atomically(path, (part for part in (b"one ", b"two")))
+    assert path.read_bytes() == b"one two"
+
+    def broken():
+        yield b"one"
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        write_atomically(path, broken())
+    assert path.read_bytes() == b"one two"
+    assert list(tmp_path.iterdir()) == [path]
+
+
 @pytest.mark.parametrize(
     ("number", "code"),
     [

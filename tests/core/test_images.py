@@ -370,7 +370,9 @@ def test_labels_cut_short_are_broken(tmp_path):
     assert code_of(read_labels, saved(tmp_path, data[: len(data) // 2])) == "image_broken"
 
 
-@pytest.mark.parametrize("pixels", [PHOTO, ALPHA, GREY_16, PHOTO[::2, ::-1]])
+@pytest.mark.parametrize(
+    "pixels", [PHOTO, ALPHA, GREY_16, PHOTO[::2, ::-1], PHOTO[:1, :1], np.tile(ALPHA, (300, 60))]
+)
 def test_png_is_written_as_pillow_reads_it(tmp_path, pixels):
     path = tmp_path / "new folder" / "out.png"
     write_png(path, pixels)
