@@ -44,3 +44,28 @@ def test_large_tensors_of_a_worker_thread_reuse_their_pages() -> None:
     }
 
     assert faults["tuned"] < faults["plain"] / 2
+
+
+_RELEASED = """
+import resource, sys
+from pathlib import Path
+from segformer_gui.core.allocator import keep_large_blocks
+keep_large_blocks()
+import numpy as np
+
+def resident():
+    return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * resource.getpagesize()
+
+before = resident()
+image = np.ones(400 << 20, np.uint8)
+del image
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's allocator is set up")
+def test_the_memory_of_an_enormous_image_goes_back() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _RELEASED], capture_output=True, text=True, check=True
+    )
+    assert int(ended.stdout) < 50e6

@@ -175,7 +175,11 @@ def argmax_labels(logits: Tensor, size: tuple[int, int]) -> NDArray[np.uint8] | 
         y, x = pixels // size[1], pixels % size[1]
         wx, wy = weight_x[x, None], weight_y[y, None]
         above, beneath = (
-            torch.lerp(tokens[row * columns + left[x]], tokens[row * columns + right[x]], wx)
+            torch.lerp(
+                tokens.index_select(0, row * columns + left[x]),
+                tokens.index_select(0, row * columns + right[x]),
+                wx,
+            )
             for row in (upper[y], lower[y])
         )
         labels[pixels] = torch.lerp(above, beneath, wy).argmax(1).to(labels.dtype)

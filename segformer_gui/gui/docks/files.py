@@ -143,7 +143,10 @@ class FileDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _paint_thumbnail(self, painter: QPainter, place: QRect, path: Path) -> None:
-        thumbnail = self._session.thumbnails.get(path)
+        images = self._session.images
+        # What is being decoded to be shown brings its thumbnail along.
+        decoding = path == images.current and not images.picture and path not in images.errors
+        thumbnail = None if decoding else self._session.thumbnails.get(path)
         if thumbnail is None:
             name = theme.pixmap("image", theme.colors().disabled, 24)
             painter.drawPixmap(place.center().x() - 11, place.center().y() - 11, name)

@@ -66,9 +66,7 @@ class Clipboard(QObject):
             if result is not None:
                 colored = painted(result.classes, palette)
                 pixels = overlay(pixels, result.labels, colored, opacity, hidden)
-            height, width = pixels.shape[:2]
-            shared = QImage(pixels.data, width, height, 3 * width, QImage.Format.Format_RGB888)  # pyright: ignore
-            return shared.copy()
+            return _image(pixels)
 
         self._lanes.files.submit(work, self.put, self.failed.emit, "copy")
 
@@ -87,6 +85,16 @@ def _save(image: QImage) -> Path:
         path, number = folder / f"{stem}-{number}.png", number + 1
     write_png(path, _pixels(image))
     return path
+
+
+def _image(pixels: NDArray[np.uint8]) -> QImage:
+    """(H, W, 3) uint8 RGB as an image that owns its pixels."""
+    height, width = pixels.shape[:2]
+    image = QImage(width, height, QImage.Format.Format_RGB888)
+    rows = np.frombuffer(image.bits(), np.uint8).reshape(height, image.bytesPerLine())
+    # By numpy, which lets other Python threads run meanwhile; Qt's own copy does not.
+    rows[:, : 3 * width] = pixels.reshape(height, 3 * width)
+    return image
 
 
 def _pixels(image: QImage) -> NDArray[np.uint8]:
