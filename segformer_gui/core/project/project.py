@@ -132,8 +132,7 @@ class Project:
             image = _free_id(path, taken)
             place, sequence = self._portable(path), sequence_of(path)
             row = ImageRow(image, place, digest, width, height, sequence)
-            with self._state:
-                self.images[image] = row
+            self._put(row)
             present.add(path.resolve())
             taken.add(image.casefold())
             yield path, None
@@ -142,7 +141,7 @@ class Project:
         """Take an image off the list. All files stay. Call `store` then."""
         self.check_writable()
         with self._state:
-            del self.images[image]
+            self.images = {name: row for name, row in self.images.items() if name != image}
             self._unsaved.pop(image, None)
             self._histories.pop(image, None)
 
@@ -163,7 +162,7 @@ class Project:
         if status == "open":
             given["saved"] = False
         with self._state:
-            self.images[image] = dataclasses.replace(self.images[image], **given)
+            self._put(dataclasses.replace(self.images[image], **given))
 
     def image_path(self, image: str) -> Path:
         """Where the image's file lies, or lay when it was added."""
@@ -252,7 +251,7 @@ class Project:
             document.saved(snapshot)
             with self._state:
                 if not document.unsaved:
-                    del self._unsaved[image]
+                    self._unsaved.pop(image, None)
 
     def store(self) -> None:
         """Write the project file if it would change. Raises `UserError` as `write_atomically`."""
@@ -323,9 +322,17 @@ class Project:
         if touched.any():
             status = "corrected"
         with self._state:
-            row = self.images[image]
-            status = row.status if row.status == "checked" else status
-            self.images[image] = dataclasses.replace(row, status=status, saved=True)
+            row = self.images.get(image)
+            if row is not None:  # Else it was removed while its mask was being saved.
+                status = row.status if row.status == "checked" else status
+                self._put(dataclasses.replace(row, status=status, saved=True))
+
+    def _put(self, row: ImageRow) -> None:
+        """Add or replace a row, in a new dictionary: another thread may be walking through the old
+        one.
+        """
+        with self._state:
+            self.images = {**self.images, row.id: row}
 
     def _edited(self, document: Document, new: bool) -> None:
         with self._state:

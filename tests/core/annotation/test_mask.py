@@ -147,7 +147,7 @@ def test_two_edits_at_once_are_refused():
         mask.begin()
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_a_patch_is_read_back_as_it_was(seed):
     rng = np.random.default_rng(seed)
@@ -159,6 +159,7 @@ def test_a_patch_is_read_back_as_it_was(seed):
         assert patch.inverse().inverse() == patch
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(0, 300), st.binary(max_size=4))
 def test_damaged_patches_raise_nothing_but_value_errors(noise, place, garbage):
     mask = Mask.unlabelled(300, 300)
@@ -189,6 +190,7 @@ def test_a_patch_of_a_larger_mask_is_refused():
         Patch.from_bytes(patch.to_bytes(), (290, 300))
 
 
+@settings(deadline=None)
 @given(*[st.tuples(*[st.integers(-5, 12)] * 4)] * 2)
 def test_boxes_meet_and_join_as_sets_of_pixels_do(first, second):
     def pixels(box: Box) -> set[tuple[int, int]]:

@@ -49,7 +49,7 @@ def test_a_polygon_is_opencvs_but_for_its_outline(seed):
     assert not differing[outline == 0].any()
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(-20, 140), st.integers(-20, 110)), min_size=4, max_size=4))
 def test_polygons_that_share_an_edge_share_no_pixel_and_leave_none_out(corners):
     a, b, c, d = [(x / 2, y / 2) for x, y in corners]

@@ -104,7 +104,7 @@ assert np.array_equal(read_labels(files[0]), mask.labels)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the limit is POSIX's")
-@pytest.mark.parametrize("limit", range(450, 1500, 150))
+@pytest.mark.parametrize("limit", [450, 750, 1100])
 def test_a_disk_that_fills_up_in_the_middle_of_a_record_leaves_no_gap(tmp_path, limit):
     run(
         f"""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segformer_gui.core.annotation.mask import Mask
@@ -62,6 +62,7 @@ def test_any_image_has_a_journal(tmp_path, name):
     assert left_in(tmp_path, name).read() == made
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_whatever_is_cut_off_the_end_what_is_before_is_read(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("journal")
@@ -82,6 +83,7 @@ def test_whatever_is_cut_off_the_end_what_is_before_is_read(tmp_path_factory, da
     assert again.damaged == ()
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.data())
 def test_damage_in_the_middle_keeps_what_is_before_it_and_the_file(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("journal")
@@ -108,6 +110,7 @@ def test_damage_in_the_middle_keeps_what_is_before_it_and_the_file(tmp_path_fact
     assert find_segments(folder) == {}
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.binary(max_size=200))
 def test_files_that_are_no_segments_are_passed_over(tmp_path_factory, content):
     folder = tmp_path_factory.mktemp("journal")

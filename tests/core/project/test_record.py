@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from segformer_gui.core.classes import known_class_set
@@ -28,6 +28,7 @@ file_names = st.text(st.characters(codec=None, exclude_characters="/\\\0"), min_
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(file_names, unique_by=str.casefold, max_size=4), st.data())
 def test_any_names_are_read_back(tmp_path_factory, names, data):
     path = tmp_path_factory.getbasetemp() / "project.json"
