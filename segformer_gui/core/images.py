@@ -126,7 +126,7 @@ def write_index_png(
         image.putpalette(palette.tobytes())
     stream = io.BytesIO()
     image.save(stream, "PNG", compress_level=3)
-    write_atomically(path, stream.getbuffer())
+    write_atomically(path, stream.getvalue())
 
 
 def find_images(paths: Iterable[Path]) -> list[Path]:

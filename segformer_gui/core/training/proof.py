@@ -98,19 +98,16 @@ def _verdict(results: Results) -> Note:
     """The worst that can be said: a fall before doubt, doubt before a rise."""
     differences: dict[Quantity, Difference] = {one.quantity: one for one in results.differences}
     clean, corrupted = _rise(differences, "clean"), _rise(differences, "mpc")
-    points: dict[str, object] = {
-        "clean": round(100 * clean.value, 1),
-        "corrupted": round(100 * corrupted.value, 1),
-    }
+    points, other = round(100 * clean.value, 1), round(100 * corrupted.value, 1)
     if clean.value < 0:
-        return Note("proof_clean_fell", points)
+        return Note("proof_clean_fell", {"clean": points, "corrupted": other})
     if corrupted.value < 0:
-        return Note("proof_corrupted_fell", points)
+        return Note("proof_corrupted_fell", {"clean": points, "corrupted": other})
     if clean.low is None:
-        return Note("proof_one_image", points)
+        return Note("proof_one_image", {"clean": points, "corrupted": other})
     if clean.low <= 0:
-        return Note("proof_not_distinguishable", points)
-    return Note("proof_better", points)
+        return Note("proof_not_distinguishable", {"clean": points, "corrupted": other})
+    return Note("proof_better", {"clean": points, "corrupted": other})
 
 
 def _rise(differences: dict[Quantity, Difference], quantity: Quantity) -> Estimate:
