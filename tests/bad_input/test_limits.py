@@ -48,7 +48,7 @@ def _told(limit: str, folder: Path) -> dict[str, str]:
 
 
 def test_what_nobody_may_read_or_write_is_one_sentence(folder):
-    for place in (folder, ROOT):
+    for place in (folder, ROOT, Path(sys.prefix)):
         for parent in (place, *place.parents):
             if os.getuid() == 0 and not parent.stat().st_mode & stat.S_IXOTH:
                 pytest.skip(f"another user than root may not enter {parent}")

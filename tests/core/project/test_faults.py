@@ -15,6 +15,7 @@ import pytest
 _BEGIN = """
 import os, resource, sys
 from pathlib import Path
+import filelock  # Which nobody may not be able to read.
 import numpy as np
 from segformer_gui.core.annotation.mask import Mask
 from segformer_gui.core.errors import UserError
