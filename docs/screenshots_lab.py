@@ -25,8 +25,6 @@ def main() -> int:
     os.environ["SEGFORMER_GUI_HOME"] = tempfile.mkdtemp()
     app.prepare_libraries()
     application = app.make_application()
-    from PySide6.QtCore import Qt
-
     window = app.make_window(Settings(theme="dark"))
     session, lab = window.session, window.session.lab
 
@@ -64,13 +62,12 @@ def main() -> int:
     wait_until(lambda: window.lab.severities.pg is not None)
     window.lab.severities.start("grid")
     wait_until(lambda: lab.sweep.running is None)
-    vertical = Qt.Orientation.Vertical
-    window.resizeDocks([window.model, window.lab.severities], [200, 600], vertical)
+    window.model.hide()  # The table needs its room.
     show(Condition((Step("motion_blur", 4),)))
     save("lab-all")
     window.lab.severities.start("breaking")
     wait_until(lambda: lab.sweep.running is None)
-    save("lab-breaking")
+    window.lab.severities.grab().save(str(IMAGES / "lab-breaking.png"))
     session.close()
     return 0
 

@@ -167,6 +167,7 @@ class ShortcutsDialog(QDialog):
             (self.tr("Fit to window"), self.tr("Double click")),
             (self.tr("Hide the selected class"), "H"),
             (self.tr("Show the selected class alone"), self.tr("S, Alt+click")),
+            (self.tr("Move the line of a wipe"), self.tr("Drag, Shift+wheel")),
         ]
         columns = QHBoxLayout()
         columns.setSpacing(36)
@@ -182,11 +183,11 @@ class ShortcutsDialog(QDialog):
             for menu, title in MENUS
         ]
         groups.append((self.tr("Canvas and classes"), gestures))
-        for pair in (groups[:3], groups[3:]):
+        for part in _in_columns(groups, 4):
             grid = QGridLayout()
             grid.setHorizontalSpacing(28)
             grid.setVerticalSpacing(6)
-            for title, rows in pair:
+            for title, rows in part:
                 grid.setRowMinimumHeight(grid.rowCount(), 4)
                 grid.addWidget(_heading(title, self), grid.rowCount() + 1, 0, 1, 2)
                 for text, keys in rows:
@@ -270,6 +271,23 @@ def _versions() -> str:
 def _keys(actions: Actions, action_id: str) -> str:
     native = QKeySequence.SequenceFormat.NativeText
     return ", ".join(key.toString(native) for key in actions[action_id].shortcuts()[:2])
+
+
+def _in_columns(
+    groups: list[tuple[str, list[tuple[str, str]]]], most: int
+) -> list[list[tuple[str, list[tuple[str, str]]]]]:
+    """The groups in their order, in columns of about the same height."""
+    lines = sum(len(rows) + 2 for _, rows in groups)
+    columns: list[list[tuple[str, list[tuple[str, str]]]]] = [[]]
+    height = 0
+    for group in groups:
+        own = len(group[1]) + 2
+        if columns[-1] and len(columns) < most and height + own / 2 > lines / most:
+            columns.append([])
+            height = 0
+        columns[-1].append(group)
+        height += own
+    return columns
 
 
 def _heading(text: str, parent: QWidget) -> QLabel:

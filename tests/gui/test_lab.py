@@ -426,6 +426,18 @@ def test_the_second_model_is_loaded_when_it_is_first_looked_at(window, lab, engi
     assert len(engine.other.images) == seen + 1
 
 
+def test_the_second_model_runs_where_and_how_the_first_one_does(window, rival, engine):
+    assert engine.other.requests[-1].precision == "auto"
+    window.session.models.set_precision("bfloat16")
+    assert engine.other.requests[-1].precision == "bfloat16"
+    assert engine.other.requests[-1].spec == "segformer-b0-camvid"
+    assert rival.clean.result is not None
+    loads = len(engine.other.requests)
+    window.session.change_settings(sliding=True)
+    assert engine.other.options[-1].sliding
+    assert len(engine.other.requests) == loads
+
+
 def test_nothing_corrupted_is_segmented_once_by_the_second_model(rival, engine):
     assert len(engine.other.images) == 1
     assert rival.corrupted.result is rival.clean.result

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, qGray
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from segformer_gui.core.corruption.catalogue import NAMES
@@ -86,7 +86,7 @@ class HeatMap(QWidget):
                     continue
                 fill = QColor(*map(int, palette[min(255, int(score * 256))]))
                 painter.fillRect(cell, fill)
-                painter.setPen(_DARK if fill.lightness() > 115 else _LIGHT)
+                painter.setPen(_DARK if qGray(fill.rgb()) > 105 else _LIGHT)
                 painter.drawText(cell, centre, f"{100 * score:.0f}")
         if self._current is not None:
             painter.setPen(QColor(colors.text))

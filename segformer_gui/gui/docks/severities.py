@@ -266,9 +266,10 @@ class SeveritiesDock(ChartDock):
         others = [other for other in condition.applied if other is not step]
         if others:
             title = f"{condition_title(Condition(tuple(others)))} + {title}"
-        return self.tr("{corruption}, seed {seed}, {score}").format(
+        told = self.tr("{corruption}, seed {seed}, {score}").format(
             corruption=title, seed=condition.seed, score=self._kind_of(scores)
         )
+        return self.tr("{curve}, off protocol").format(curve=told) if others else told
 
     def _kind_of(self, scores: PairScores) -> str:
         return self.tr("consistency") if scores.other_truth is None else self.tr("true mIoU")

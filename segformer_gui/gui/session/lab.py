@@ -11,6 +11,7 @@ from segformer_gui.core.corruption.catalogue import MAX_SEVERITY
 from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.corruption.corrupt import Engine as CorruptionEngine
 from segformer_gui.gui.session.corruption_thumbnails import CorruptionThumbnails
+from segformer_gui.gui.session.models import Models
 from segformer_gui.gui.session.pair import Pair
 from segformer_gui.gui.session.pictures import Picture, image_levels
 from segformer_gui.gui.session.ports import Engine, Job, Lanes, Result
@@ -38,7 +39,12 @@ class Lab(QObject):
     failed = Signal(Exception)
 
     def __init__(
-        self, lanes: Lanes, engine: Engine, current: Source, segmentation: Segmentation
+        self,
+        lanes: Lanes,
+        engine: Engine,
+        models: Models,
+        current: Source,
+        segmentation: Segmentation,
     ) -> None:
         super().__init__()
         self._lanes = lanes
@@ -57,7 +63,7 @@ class Lab(QObject):
         self.thumbnails = CorruptionThumbnails(lanes, current)
         self.truth = Truth(lanes, current)
         self.pair = Pair(lanes, current, self.corrupted, self.truth, "pair")
-        self.rival = Rival(lanes, engine.another(), current, self.corrupted, segmentation)
+        self.rival = Rival(lanes, engine.another(), models, current, self.corrupted, segmentation)
         self.rival_pair = Pair(
             lanes, self.rival.clean, self.rival.corrupted, self.truth, "rival pair"
         )

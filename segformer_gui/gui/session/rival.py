@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 
 from segformer_gui.core.catalogue import ModelEntry
-from segformer_gui.gui.session.ports import Engine, Job, Lanes, ModelRequest, ReadyModel, Result
+from segformer_gui.gui.session.models import Models
+from segformer_gui.gui.session.ports import Engine, Job, Lanes, ReadyModel, Result
 from segformer_gui.gui.session.segmentation import Segmentation
 from segformer_gui.gui.session.source import Source
 
@@ -20,6 +23,7 @@ class Rival(QObject):
         self,
         lanes: Lanes,
         engine: Engine,
+        models: Models,
         current: Source,
         corrupted: Source,
         segmentation: Segmentation,
@@ -27,6 +31,7 @@ class Rival(QObject):
         super().__init__()
         self._lanes = lanes
         self._engine = engine
+        self._models = models
         self._segmentation = segmentation
         self._wanted = False
         self._serial = 0
@@ -41,12 +46,11 @@ class Rival(QObject):
             origin.picture_changed.connect(lambda name=name: self._show_picture(name))
             origin.changed.connect(lambda name=name: self._follow(name))
             self._sources[name].maps.failed.connect(self.failed)
+        models.ready_changed.connect(self._load)
 
     def choose(self, entry: ModelEntry) -> None:
         """Take another model; it must be on the disk."""
-        self.entry, self.ready, self._serial = entry, None, self._serial + 1
-        for name in self._sources:
-            self._drop(name)
+        self.entry, self._serial = entry, self._serial + 1
         self.changed.emit()
         self._load()
 
@@ -58,14 +62,18 @@ class Rival(QObject):
     def _load(self) -> None:
         if not self._wanted or self.entry is None or self.loading:
             return
-        if self.ready is not None:
+        # On the device and in the precision of the first model: else these would be compared.
+        request = replace(self._models.request, spec=self.entry.id, serial=self._serial)
+        if self.ready is not None and self.ready.request == request:
             self._follow_all()
             return
-        request = ModelRequest(self.entry.id, self._serial)
+        self.ready = None
+        for name in self._sources:
+            self._drop(name)
 
         def done(ready: ReadyModel) -> None:
             self.loading = False
-            self.ready = ready if ready.request.serial == self._serial else None
+            self.ready = ready
             self.changed.emit()
             self._load()
 
@@ -75,6 +83,7 @@ class Rival(QObject):
                 self.entry = None
             self.changed.emit()
             self.failed.emit(error)
+            self._load()
 
         self.loading = True
         self.changed.emit()

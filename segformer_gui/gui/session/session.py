@@ -57,7 +57,7 @@ class Session(QObject):
         self.view = View(settings.opacity, settings.palette)
         self.export = Export(lanes, self.segmentation, self.models, self.view)
         self.clipboard = Clipboard(lanes, self.images, self.segmentation, self.view)
-        self.lab = Lab(lanes, engine, self.current, self.segmentation)
+        self.lab = Lab(lanes, engine, self.models, self.current, self.segmentation)
         self.projects = Projects(lanes)
         self.tools = Tools()
         self.editing = Editing(
