@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
+import time
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -52,6 +54,68 @@ def unexpected(window):
     }
 
 
+def stalls(window):
+    """A folder is opened, segmented and exported: the longest stall in seconds of each part."""
+    session = window.session
+    monitor = Monitor(window)
+    longest: dict[str, float] = {}
+    yield lambda: session.models.ready is not None
+    longest["import torch and load the model"] = monitor.longest()
+    yield lambda: session.segmentation.result is not None
+    longest["open and segment"] = monitor.longest()
+    session.segment_every_image()
+    yield lambda: session.segment_all.progress is None
+    longest["segment all"] = monitor.longest()
+    large = session.images.paths[-1]
+    session.images.select(large)
+    yield lambda: session.images.picture is not None and session.segmentation.result is not None
+    longest["show a large image"] = monitor.longest()
+    out = log_file().parent / "out"
+    done: list[object] = []
+    session.export.finished.connect(done.append)
+    session.export.prepare(session.images.paths, out, ["index", "overlay"], 0.5)
+    yield lambda: bool(done)
+    longest["export"] = monitor.longest()
+    return {"longest_s": longest, "files": len(list(out.iterdir()))}
+
+
+class Monitor:
+    """Ticks in the GUI thread; what a tick comes too late by is a stall.
+
+    What the thread waited for a processor meanwhile, on a machine that does other things, is no
+    stall of ours; Linux tells how long that was.
+    """
+
+    INTERVAL_MS = 2
+
+    def __init__(self, window) -> None:
+        self._statistics = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+        self._stalls: list[float] = []
+        self._last, self._waited = time.perf_counter(), self._wait_s()
+        self._timer = QTimer(window, interval=self.INTERVAL_MS)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+
+    def longest(self) -> float:
+        """The longest stall in seconds since this was asked for last."""
+        assert self._stalls
+        longest = max(self._stalls)
+        self._stalls.clear()
+        return longest
+
+    def _tick(self) -> None:
+        now, waited = time.perf_counter(), self._wait_s()
+        late = now - self._last - self.INTERVAL_MS / 1000
+        self._stalls.append(late - (waited - self._waited))
+        self._last, self._waited = now, waited
+
+    def _wait_s(self) -> float:
+        try:
+            return int(self._statistics.read_text("ascii").split()[1]) / 1e9
+        except OSError:
+            return 0.0
+
+
 def close_busy(window):
     """The window is closed in the middle of a segmentation."""
     yield lambda: window.session.segmentation.busy
@@ -64,7 +128,8 @@ def main() -> int:
 
     def start_and_drive(window, paths) -> None:
         start(window, paths)
-        steps = {"sample": sample, "unexpected": unexpected, "close_busy": close_busy}
+        scenarios = (sample, unexpected, stalls, close_busy)
+        steps = {scenario.__name__: scenario for scenario in scenarios}
         _drive(window, steps[sys.argv[1]](window))
 
     app.start = start_and_drive
