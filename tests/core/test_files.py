@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,17 +103,17 @@ def test_a_folder_without_permission(tmp_path, error_without_permission):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_killed_process_left_unfinished_is_removed(tmp_path, monkeypatch):
-    class Killed(BaseException):
-        pass
-
-    def kill(*_args) -> None:
-        raise Killed
-
-    monkeypatch.setattr(os, "fsync", kill)
+def test_what_a_killed_process_left_unfinished_is_removed(tmp_path):
+    program = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from segformer_gui.core.files import write_atomically\n"
+        "os.fsync = lambda _: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "write_atomically(Path(sys.argv[1]), b'content')"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     for name in ("a.png", "b.png"):
-        with pytest.raises(Killed):
-            write_atomically(tmp_path / name, b"content")
+        command = [sys.executable, "-c", program, tmp_path / name]
+        assert subprocess.run(command, env=environment).returncode == -signal.SIGKILL
     (tmp_path / "notes.tmp").touch()
     assert len(list(tmp_path.iterdir())) == 3
     remove_unfinished(tmp_path)

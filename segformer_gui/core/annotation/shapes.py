@@ -57,6 +57,9 @@ def _crossings(
     edges = np.repeat(np.arange(len(vertices)), counts)
     begins = np.cumsum(counts) - counts
     rows = np.arange(len(edges)) - begins[edges] + first[edges]
-    along = (rows + 0.5 - y0[edges]) / (y1 - y0)[edges]
-    crossings = x0[edges] + along * (x1 - x0)[edges]
+    # From the upper end, whichever way the edge is drawn: polygons that share it round alike.
+    down = y1 >= y0
+    (xa, xb), (ya, yb) = (np.where(down, [a, b], [b, a]) for a, b in ((x0, x1), (y0, y1)))
+    along = (rows + 0.5 - ya[edges]) / (yb - ya)[edges]
+    crossings = xa[edges] + along * (xb - xa)[edges]
     return rows, crossings, np.sign(y1 - y0)[edges].astype(np.int16)

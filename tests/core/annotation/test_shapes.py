@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from skimage.measure import points_in_poly
 
@@ -50,6 +50,8 @@ def test_a_polygon_is_opencvs_but_for_its_outline(seed):
 
 
 @settings(max_examples=60, deadline=None)
+@example([(83, 1), (0, 85), (1, 83), (0, 0)])
+@example([(42, -1), (0, 84), (-1, 85), (0, 0)])
 @given(st.lists(st.tuples(st.integers(-20, 140), st.integers(-20, 110)), min_size=4, max_size=4))
 def test_polygons_that_share_an_edge_share_no_pixel_and_leave_none_out(corners):
     a, b, c, d = [(x / 2, y / 2) for x, y in corners]
