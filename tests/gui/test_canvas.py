@@ -231,6 +231,36 @@ def test_a_result_whose_logits_are_gone_is_made_again_when_a_measure_is_shown(
     assert window.session.maps.measure("confidence") is not None
 
 
+def test_moving_the_mouse_brings_back_the_probabilities_of_an_old_result(
+    window, canvas, engine, qtbot
+):
+    session, segmentation = window.session, window.session.segmentation
+
+    def move_to(x: int) -> None:
+        qtbot.mouseMove(canvas, canvas.widget_position(QPointF(x, 30)).toPoint())
+
+    def move_over_an_old_result() -> None:
+        segmentation._cache.clear()
+        segmentation.show(session.images.current)
+        for x in (5, 10):
+            move_to(x)
+
+    session.change_settings(auto_segment=False)
+    move_over_an_old_result()
+    assert len(engine.options) == 1
+    assert session.view.hover.likeliest == ()
+    assert session.view.hover.class_id == 0
+    session.change_settings(auto_segment=True)
+    move_over_an_old_result()
+    assert len(engine.options) == 2
+    move_to(15)
+    assert len(session.view.hover.likeliest) == 3
+    engine.broken[10] = ZeroDivisionError()
+    move_over_an_old_result()
+    move_over_an_old_result()
+    assert len(engine.options) == 3  # Once: what failed is not tried at every move.
+
+
 def test_outlines_are_the_borders_and_follow_hide_and_solo(window, canvas, qtbot):
     window.toolbar.opacity.setValue(100)
     qtbot.keyClick(window, Qt.Key.Key_O)

@@ -371,6 +371,7 @@ class Canvas(QWidget):
         elif self._editor is not None:
             self._editor.move(self._place(event), Hand.of(event.modifiers()))
         self._point_at(event.position())
+        self._source.maps.ask_for_logits(by_mouse=True)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go of the image."""

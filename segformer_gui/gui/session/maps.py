@@ -38,7 +38,8 @@ class Maps(QObject):
     """What the views ask for is computed in the worker; `changed` tells when it is there."""
 
     changed = Signal()
-    logits_missing = Signal()  # The result is an old one, of which only the labels were kept.
+    # The result is an old one, of which only the labels were kept; whether the mouse asked.
+    logits_missing = Signal(bool)
     failed = Signal(Exception)
 
     def __init__(self, lanes: Lanes, source: Source, name: str) -> None:
@@ -55,18 +56,22 @@ class Maps(QObject):
     def measure(self, measure: Measure) -> MeasureMap | None:
         """A measure of the current result; None without a result, and until it is computed."""
         result = self._source.result
-        if result is not None and measure not in self._measures:
-            if result.logits is None:
-                self.logits_missing.emit()
-            else:
+        self.ask_for_logits()
+        if result is not None and result.logits is not None and measure not in self._measures:
 
-                def done(made: MeasureMap) -> None:
-                    self._measures[measure] = made
+            def done(made: MeasureMap) -> None:
+                self._measures[measure] = made
 
-                # Where torch runs anyway: two threads of it would slow each other down.
-                lane = self._lanes.inference
-                self._make(lane, measure, lambda job: _measure_map(result, measure, job), done)
+            # Where torch runs anyway: two threads of it would slow each other down.
+            lane = self._lanes.inference
+            self._make(lane, measure, lambda job: _measure_map(result, measure, job), done)
         return self._measures.get(measure)
+
+    def ask_for_logits(self, by_mouse: bool = False) -> None:
+        """Have the current result's logits made again if only its labels were kept."""
+        result = self._source.result
+        if result is not None and result.logits is None:
+            self.logits_missing.emit(by_mouse)
 
     def outlines(self) -> tuple[Labels, ...] | None:
         """Levels as the result's, 255 or 65535 but at the borders of regions; None as above."""

@@ -226,8 +226,11 @@ class Session(QObject):
         if self.images.picture is not None and self._can_segment():
             self.segmentation.run(self.images.picture)
 
-    def _find_logits_again(self) -> None:
-        if not self.segmentation.busy:
+    def _find_logits_again(self, by_mouse: bool) -> None:
+        # Not again what has just failed: the mouse asks at every move.
+        failed = self.images.current in self.segmentation.errors
+        wanted = self.settings.auto_segment or not by_mouse
+        if wanted and not failed and not self.segmentation.busy:
             self._segment_again()
 
     def _segment_if_wanted(self) -> None:
