@@ -638,6 +638,10 @@ _NOTES: dict[str, str] = {
         "messages",
         "Sequence seen in training: {model} was trained on {sequences}, as its card says. Its scores here do not tell how it does on unseen images.",
     ),
+    "grid_untold": QT_TRANSLATE_NOOP(
+        "messages",
+        "{first} is {difference} points above {second} in {quantity}; from one image or sequence it cannot be told whether that is chance.",
+    ),
     "image_tiled": QT_TRANSLATE_NOOP(
         "messages", "The input of {width} x {height} pixels was cut into windows."
     ),

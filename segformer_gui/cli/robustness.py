@@ -240,22 +240,24 @@ def _sentences(notes: Iterable[Note]) -> list[str]:
 
 def _table(results: Results) -> Table:
     plan = results.plan
-    word = "mIoU" if plan.mode == "accuracy" else "consistency"
+    accuracy = plan.mode == "accuracy"
+    word = "mIoU" if accuracy else "consistency"
     table = Table(title=f"{plan.data.root.name}, {plan.protocol.name}: {word}, %")
     table.add_column("")
     for scores in results.models:
         table.add_column(scores.model.name, justify="right")
-    if plan.mode == "accuracy":
+    if accuracy:
         table.add_row("clean", *(_range(scores.clean_miou) for scores in results.models))
         table.add_section()
     for name in plan.protocol.severities:
         values = (_range(scores.corruptions[name].miou) for scores in results.models)
         table.add_row(plain(name), *values)
     table.add_section()
-    table.add_row("mean (mPC)", *(_range(scores.mpc) for scores in results.models))
-    if plan.mode == "accuracy":
+    mean = "mean (mPC)" if accuracy else "mean"
+    table.add_row(mean, *(_range(scores.mpc) for scores in results.models))
+    if accuracy:
         table.add_row("kept (rPC)", *(_range(scores.rpc) for scores in results.models))
-    if results.reference:
+    if accuracy and results.reference:
         mcds = ("-" if s.mcd is None else percent(s.mcd) for s in results.models)
         table.add_row(f"mCD against {results.reference}", *mcds)
     return table

@@ -11,7 +11,7 @@ from segformer_gui.core.robustness.results import Difference, ModelScores, Resul
 
 _FEW_IMAGES = 50
 _NAMED = 3
-_QUANTITY = {"clean": "clean mIoU", "mpc": "mPC", "rpc": "rPC"}
+_QUANTITIES = {"clean": "clean mIoU", "mpc": "mPC", "rpc": "rPC"}
 
 
 def findings(results: Results) -> list[Note]:
@@ -34,7 +34,10 @@ def findings(results: Results) -> list[Note]:
                     },
                 )
             )
-    found.extend(_compared(d) for d in results.differences if accuracy or d.quantity == "mpc")
+    named = _QUANTITIES if accuracy else {"mpc": "mean consistency"}
+    found.extend(
+        _compared(d, named[d.quantity]) for d in results.differences if d.quantity in named
+    )
     return found
 
 
@@ -134,11 +137,20 @@ def _extremes(scores: ModelScores) -> Note:
     )
 
 
-def _compared(difference: Difference) -> Note:
+def _compared(difference: Difference, quantity: str) -> Note:
     first, second, estimate = difference.first, difference.second, difference.estimate
     if estimate.value < 0:
         first, second, estimate = second, first, _negated(estimate)
-    quantity = _QUANTITY[difference.quantity]
+    if estimate.low is None:
+        return Note(
+            "grid_untold",
+            {
+                "first": first,
+                "second": second,
+                "quantity": quantity,
+                "difference": points(estimate.value),
+            },
+        )
     if difference.distinguishable:
         return Note(
             "grid_better",

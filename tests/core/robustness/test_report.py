@@ -144,6 +144,8 @@ def test_consistency_is_never_called_accuracy():
     visible = re.sub(r"<[^>]*>", " ", page.partition("</style>")[2])
     assert "calibration" not in visible.lower()
     assert "clean mIoU" not in visible
+    assert "mPC" not in visible
+    assert "IoU" not in visible
 
 
 def test_sequences_seen_in_training_are_labelled():
@@ -182,6 +184,19 @@ def test_findings_say_plainly_what_cannot_be_told_apart():
     cells = cells_of(plan, lambda _, image, __: np.eye(3, 4, dtype=int) * 50 + image)
     told = sentences(findings(score_grid(plan, cells)))
     assert "a and b are not distinguishable in mPC: they differ by 0.0 points [0.0, 0.0]." in told
+
+
+def test_findings_do_not_judge_by_one_image():
+    plan = plan_of(FEW, images=1, models="ab")
+
+    def counts(model, _image, _condition):
+        return np.eye(3, 4, dtype=int) * (50 + 40 * model) + 3
+
+    results = score_grid(plan, cells_of(plan, counts))
+    told = [s for s in sentences(findings(results)) if "cannot be told whether that is" in s]
+    assert len(told) == 3
+    assert "b is 8.2 points above a in mPC" in told[1]
+    assert "distinguishable" not in page_of(results)
 
 
 def test_findings_put_the_better_model_first():

@@ -27,7 +27,8 @@ def heat_map(results: Results, scores: ModelScores) -> Drawing:
     width, height = mean_at + _CELL + 12, top + (len(scores.corruptions) + 1) * _ROW + 50
     drawing = Drawing(width, height, f"{scores.model.name} by corruption and severity")
     drawing.text(0, 16, scores.model.name, size=14, bold=True)
-    word = "mIoU" if results.plan.mode == "accuracy" else "consistency"
+    accuracy = results.plan.mode == "accuracy"
+    word = "mIoU" if accuracy else "consistency"
     drawing.text(left, top - 24, f"severity, {word} in %", size=11, color=SOFT)
     for column, severity in enumerate(severities):
         x = left + (column + 0.5) * _CELL
@@ -53,9 +54,11 @@ def heat_map(results: Results, scores: ModelScores) -> Drawing:
                 drawing.text(x + _CELL / 2, y + 16, "\N{EN DASH}", anchor="middle", color=LINE)
         _cell(drawing, mean_at, y, own.miou.value, clean, f"{plain(name)}, mean")
     y = top + len(scores.corruptions) * _ROW + 6
-    drawing.text(left - 10, y + 16, "mean (mPC)", anchor="end", bold=True)
+    mean = "mean (mPC)" if accuracy else "mean"
+    drawing.text(left - 10, y + 16, mean, anchor="end", bold=True)
     _cell(drawing, mean_at, y, scores.mpc.value, clean, "mean of all corruptions")
-    drawing.text(left, y + 16, f"clean {percent(clean)}", color=SOFT)
+    if accuracy:
+        drawing.text(left, y + 16, f"clean {percent(clean)}", color=SOFT)
     _loss_legend(drawing, left, y + 38)
     return drawing
 
@@ -87,17 +90,21 @@ def class_matrix(results: Results, scores: ModelScores) -> Drawing:
     drawing = Drawing(
         left + len(names) * cell + 60,
         top + len(present) * _ROW + 8,
-        f"{scores.model.name}: IoU lost by class and corruption",
+        f"{scores.model.name}: what each class loses by corruption",
     )
     drawing.text(0, 16, scores.model.name, size=14, bold=True)
-    drawing.text(left - 8, top - 8, "clean IoU, %", size=11, color=SOFT, anchor="end")
+    accuracy = results.plan.mode == "accuracy"
+    if accuracy:
+        drawing.text(left - 8, top - 8, "clean IoU, %", size=11, color=SOFT, anchor="end")
     for column, name in enumerate(names):
         x = left + (column + 0.5) * cell + 4
         drawing.text(x, top - 8, plain(name), size=11, color=SOFT, turned=-50)
     for row, place in enumerate(present):
         y, clean = top + row * _ROW, scores.clean.class_iou[place]
-        drawing.text(left - 52, y + 16, results.class_names[place], anchor="end")
-        drawing.text(left - 8, y + 16, percent(clean), anchor="end", color=SOFT)
+        named_at = left - 52 if accuracy else left - 10
+        drawing.text(named_at, y + 16, results.class_names[place], anchor="end")
+        if accuracy:
+            drawing.text(left - 8, y + 16, percent(clean), anchor="end", color=SOFT)
         for column, name in enumerate(names):
             lost = clean - scores.corruptions[name].class_iou[place]
             if math.isnan(lost):

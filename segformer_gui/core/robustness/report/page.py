@@ -32,10 +32,11 @@ h1 { font-size: 26px; line-height: 1.25; margin: 0 0 4px; }
 h2 { font-size: 19px; margin: 44px 0 8px; }
 p { margin: 6px 0; max-width: 80ch; }
 .soft, caption { color: #626c79; }
-.caption { font-size: 13px; max-width: none; }
+p.soft { max-width: none; } .caption { font-size: 13px; }
 ul { padding-left: 20px; margin: 8px 0; }
 .caution { background: #fff6e0; border-left: 4px solid #e0a100; padding: 8px 14px; margin: 16px 0; }
 .caution ul { margin: 0; }
+.wide, .figures { margin-top: 14px; }
 table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
 caption { caption-side: bottom; text-align: left; padding-top: 6px; }
 th, td { padding: 4px 8px; text-align: right; white-space: nowrap;
@@ -87,8 +88,7 @@ def report_page(
         + f'<p class="soft">{_band_words(results)}</p>'
         + _figures([severity_curves(results)]),
         _details(results),
-        '<h2>By class</h2><p class="soft">Change of IoU in points, mean over the severities of each'
-        " corruption.</p>" + _figures(class_matrix(results, scores) for scores in results.models),
+        _classes(results),
         _calibration(results) if accuracy else "",
         _position(results, others) if accuracy else "",
         _worst_images(results),
@@ -105,11 +105,15 @@ def report_page(
 def _subtitle(results: Results, provenance: Provenance) -> str:
     plan = results.plan
     split = f" ({plan.data.split})" if plan.data.split else ""
-    seeds = "1 seed" if plan.seeds == 1 else f"{plan.seeds} seeds"
+    images, seeds = _counted(len(plan.images), "image"), _counted(plan.seeds, "seed")
     return (
         f"Protocol {plan.protocol.name} ({plan.protocol.source}) on {_data_name(results)}{split}, "
-        f"{len(plan.images)} images, {seeds}. {provenance.date}."
+        f"{images}, {seeds}. {provenance.date}."
     )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _data_name(results: Results) -> str:
@@ -147,30 +151,30 @@ def _comparison(differences: Sequence[Difference]) -> str:
         row = [f"{escape(first)} less {escape(second)}"]
         for d in differences:
             if (d.first, d.second) == (first, second):
+                told = d.distinguishable or d.estimate.low is None
                 value = f"{100 * d.estimate.value:+.1f}{_range(d.estimate)}"
-                row.append(value if d.distinguishable else f"{value} not distinguishable")
+                row.append(value if told else f"{value} not distinguishable")
         rows.append(row)
+    caption = "On the same images, corrupted alike."
+    if differences[0].estimate.low is not None:
+        caption += " Not distinguishable: the interval of the difference includes 0."
     return "<h2>Model against model</h2>" + _table(
-        ["points", "clean mIoU", "mean (mPC)", "kept (rPC)"],
-        rows,
-        "On the same images, corrupted alike. Not distinguishable: the interval of the difference"
-        " includes 0.",
+        ["points", "clean mIoU", "mean (mPC)", "kept (rPC)"], rows, caption
     )
 
 
 def _by_corruption(results: Results, others: Published | None) -> str:
     names = list(results.plan.protocol.severities)
-    header = ["model", "clean", "mean", *(plain(name) for name in names)]
-    rows = [
-        [
-            _name(s),
-            *(percent(v) for v in (s.clean_miou.value, s.mpc.value)),
-            *(percent(s.corruptions[name].miou.value) for name in names),
-        ]
-        for s in results.models
-    ]
+    accuracy = results.plan.mode == "accuracy"
+    header = [*(["clean"] if accuracy else []), "mean", *(plain(name) for name in names)]
+    rows: list[list[str]] = []
+    for s in results.models:
+        values = [s.mpc.value, *(s.corruptions[name].miou.value for name in names)]
+        if accuracy:
+            values.insert(0, s.clean_miou.value)
+        rows.append([_name(s), *(percent(value) for value in values)])
     classes = [""] * len(rows)
-    word = "mIoU" if results.plan.mode == "accuracy" else "Consistency"
+    word = "mIoU" if accuracy else "Consistency"
     caption = f"{word} in %, for each corruption the protocol's mean over its severities."
     if others:
         for row in sorted(others.rows, key=lambda row: row.mpc):
@@ -183,7 +187,7 @@ def _by_corruption(results: Results, others: Published | None) -> str:
             f" Published rows: {others.source}, measured on {others.data}. They are comparable"
             " only with figures of the same data, classes and input size."
         )
-    table = _table(header, rows, classes=classes, kind="dense")
+    table = _table(["model", *header], rows, classes=classes, kind="dense")
     return f"<h2>By corruption</h2>{_wide(table, caption)}"
 
 
@@ -208,6 +212,13 @@ def _details(results: Results) -> str:
             caption += f"; CD and rCD against {results.reference}"
         tables.append(_table(header, rows, caption))
     return f'<h2>Each corruption in figures</h2><div class="figures">{"".join(tables)}</div>'
+
+
+def _classes(results: Results) -> str:
+    what = "IoU" if results.plan.mode == "accuracy" else "consistency"
+    words = f"Change of {what} in points, mean over the severities of each corruption."
+    figures = _figures(class_matrix(results, scores) for scores in results.models)
+    return f'<h2>By class</h2><p class="soft">{words}</p>{figures}'
 
 
 def _calibration(results: Results) -> str:
@@ -273,7 +284,7 @@ def _method(results: Results, provenance: Provenance) -> str:
         "Versions": provenance.program + ", " + _pairs(plan.settings["versions"]),
         "Settings": plan.settings_key,
         **{f"Model {s.model.name}": s.model.key for s in results.models},
-        "Data": f"{plan.data.root}; {len(plan.images)} images, hashes in results.json",
+        "Data": f"{plan.data.root}; hashes of the images in results.json",
     }
     listed = "".join(f"<dt>{escape(k)}</dt><dd>{escape(str(v))}</dd>" for k, v in facts.items())
     return (
