@@ -259,6 +259,27 @@ def test_the_image_follows_while_the_network_is_busy(threaded_lab, qtbot, engine
     )
 
 
+def test_a_mask_that_is_outdated_before_its_image_is_shown_never_is(
+    threaded, threaded_lab, qtbot, engine
+):
+    lab, session = threaded_lab, threaded.session
+    lab._patience.setInterval(10_000)
+    engine.entered.clear()
+    engine.gate.clear()
+    lab.choose("fog")
+    qtbot.waitUntil(engine.entered.is_set)
+    seen = []
+    lab.corrupted.changed.connect(
+        lambda: seen.append((session.current.result, lab.corrupted.result))
+    )
+    session.segmentation.forget()  # As another model does.
+    engine.gate.set()
+    session.segment_current()
+    qtbot.waitUntil(lambda: settled(lab))
+    assert all(clean is not None or corrupted is None for clean, corrupted in seen)
+    assert np.array_equal(engine.images[-1], lab.corrupted.picture.pixels)
+
+
 def test_one_image_is_corrupted_at_a_time_and_the_latest_comes_next(
     threaded_lab, qtbot, monkeypatch
 ):

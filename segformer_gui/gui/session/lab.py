@@ -247,12 +247,12 @@ class Lab(QObject):
     def _follow_result(self) -> None:
         """The clean image has another result, such as of another model, or none."""
         result = self._current.result
-        if self.shown.is_clean:
-            self.corrupted.show_result(result)
-        elif result is None:
+        if result is None:
             self._lanes.inference.cancel("corrupted")
             self._show_next()
             self.corrupted.set_state(self._making, False)
             self.corrupted.show_result(None)
+        elif self.shown.is_clean:
+            self.corrupted.show_result(result)
         elif self.corrupted.result is None and not self._making and self.corrupted.picture:
             self._segment(self.corrupted.picture)
