@@ -163,7 +163,7 @@ class ShortcutsDialog(QDialog):
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
         gestures = [
             (self.tr("Zoom at the cursor"), self.tr("Wheel")),
-            (self.tr("Move the image"), self.tr("Drag")),
+            (self.tr("Move the image"), self.tr("Drag, Space+drag, middle button")),
             (self.tr("Fit to window"), self.tr("Double click")),
             (self.tr("Hide the selected class"), "H"),
             (self.tr("Show the selected class alone"), self.tr("S, Alt+click")),
@@ -255,9 +255,19 @@ def _versions() -> str:
         "opencv-python": "Apache-2.0",
         "numpy": "BSD-3-Clause",
         "pillow": "MIT-CMU",
+        "scikit-image": "BSD-3-Clause",
+        "pyqtgraph": "MIT",
         "huggingface_hub": "Apache-2.0",
         "safetensors": "Apache-2.0",
+        "imagecorruptions": "Apache-2.0",
+        "filelock": "Unlicense",
+        "platformdirs": "MIT",
+        "pydantic": "MIT",
+        "rich": "MIT",
+        "tomli-w": "MIT",
+        "typer": "MIT",
         "openvino": "Apache-2.0",
+        "accelerate": "Apache-2.0",
     }
     lines: list[str] = []
     for name, licence in licences.items():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QUrl
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -60,6 +60,7 @@ from segformer_gui.gui.welcome import Welcome
 
 _log = logging.getLogger(__name__)
 _ZOOM_STEP = 1.25
+_SIZE = QSize(1320, 840)
 _COPIED_SHOWN_MS = 4000
 
 
@@ -133,7 +134,7 @@ class MainWindow(QMainWindow):
         self._connect_actions()
         self._connect_session()
         self._update()
-        self.resize(1320, 840)
+        self.resize(_SIZE.boundedTo(self.screen().availableSize() * 0.94))  # There is a frame, too.
         self._default_layout = self.saveState()
         self._restore_layout()
 
@@ -158,7 +159,7 @@ class MainWindow(QMainWindow):
             "preferences": lambda: PreferencesDialog(session, self).open(),
             "commands": lambda: CommandPalette(self.menus, self).open(),
             "fit": lambda: self.compare.active.fit(),
-            "actual_size": lambda: self.compare.active.set_scale(1.0),
+            "actual_size": lambda: self.compare.active.show_actual_size(),
             "zoom_in": lambda: self.compare.active.zoom_by(_ZOOM_STEP),
             "zoom_out": lambda: self.compare.active.zoom_by(1 / _ZOOM_STEP),
             "peek": lambda: self._hold(session.view.set_peeking),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -21,15 +21,21 @@ from PySide6.QtWidgets import (
 from segformer_gui.gui import theme
 
 Kind = Literal["error", "warning", "success"]
+_SUCCESS_SHOWN_MS = 15_000
 
 
 class MessageBar(QFrame):
-    """Hidden while there is nothing to say; never takes the focus or blocks the window."""
+    """Hidden while there is nothing to say; never takes the focus or blocks the window.
+
+    A success goes by itself, unless the mouse is on it; what went wrong waits to be closed.
+    """
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("message_bar")
         self._kind: Kind = "error"
+        self.expiry = QTimer(self, singleShot=True, interval=_SUCCESS_SHOWN_MS)
+        self.expiry.timeout.connect(self._expire)
         self._icon = QLabel(self)
         self.sentence = QLabel(self)
         self.hint = QLabel(self)
@@ -84,12 +90,21 @@ class MessageBar(QFrame):
         self.action.hide()
         self.retint()
         self.show()
+        self.expiry.stop()
+        if kind == "success":
+            self.expiry.start()
 
     def offer(self, text: str, do: Callable[[], object]) -> None:
         """Add a button to the message that is shown."""
         self._do = do
         self.action.setText(text)
         self.action.show()
+
+    def _expire(self) -> None:
+        if self.underMouse():
+            self.expiry.start()
+        else:
+            self.hide()
 
     def retint(self) -> None:
         """Take the theme's colours."""

@@ -6,7 +6,7 @@ from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QColor
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QToolButton, QWidget
 
 from segformer_gui.gui.messages import measure_title, note_sentence
 from segformer_gui.gui.session.session import Session
@@ -23,6 +23,8 @@ class StatusBar(QStatusBar):
         self.setSizeGripEnabled(False)
         self.hover = QLabel(self)
         self.hover.setTextFormat(Qt.TextFormat.RichText)
+        # A long text is cut rather than the window made wider.
+        self.hover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
         self.progress.setFixedWidth(160)

@@ -91,6 +91,7 @@ QToolButton:hover, QToolButton:focus {{ background: {hover}; }}
 QToolButton:focus {{ border-color: {accent}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {selection}; }}
 QToolButton:disabled {{ color: {disabled}; }}
+QToolButton#qt_toolbar_ext_button {{ padding: 0; qproperty-icon: url("{icons}/arrow.svg"); }}
 QToolButton[popupMode="2"] {{ padding-right: 20px; }}
 QToolButton::menu-indicator {{ image: url("{icons}/arrow.svg"); width: 12px; height: 12px;
                subcontrol-origin: padding; subcontrol-position: right center; right: 5px; }}

@@ -46,7 +46,11 @@ class Welcome(QWidget):
         headline = QLabel(self.tr("Drop images or a folder here"), self)
         headline.setProperty("role", "heading")
         explained = QLabel(
-            self.tr("SegFormer tells what every pixel shows. Images stay on this computer."), self
+            self.tr(
+                "PNG, JPEG, WebP, BMP and TIFF, or a SegFormer checkpoint.\n"
+                "Nothing leaves this computer."
+            ),
+            self,
         )
         explained.setProperty("muted", True)
         buttons = QHBoxLayout()
@@ -58,6 +62,7 @@ class Welcome(QWidget):
             button.setToolTip(action.toolTip())
             button.clicked.connect(action.trigger)
             buttons.addWidget(button)
+            self._last_button: QWidget = button
         buttons.addStretch(1)
         self._samples_title = _title(self.tr("Synthetic sample scenes"), self)
         self._samples_title.setToolTip(self.tr("Drawn by this project's own renderer, no photos"))
@@ -115,6 +120,9 @@ class Welcome(QWidget):
         button.setToolTip(self.tr("Open this sample scene"))
         button.clicked.connect(lambda: self._session.open_sample(sample.path))
         self._samples.addWidget(button)
+        # Samples come when the rest of the window is there; the Tab key goes on with them here.
+        self.setTabOrder(self._last_button, button)
+        self._last_button = button
         self._samples_title.show()
         self._fit_samples()
 

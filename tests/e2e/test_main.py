@@ -115,6 +115,22 @@ def test_opencv_does_not_point_qt_at_its_own_plugins():
     assert ended.stdout.strip() == "[]", ended.stderr
 
 
+def test_on_windows_torch_libraries_are_loaded_before_qt():
+    ended = _python(
+        "-c",
+        "import ctypes, sys\n"
+        "import cv2\n"
+        "from segformer_gui import app\n"
+        "loaded = []\n"
+        "ctypes.CDLL = lambda path: loaded.append((path, 'PySide6' in sys.modules))\n"
+        "sys.platform = 'win32'\n"
+        "app.prepare_libraries()\n"
+        "assert 'torch' not in sys.modules\n"
+        "print(loaded)\n",
+    )
+    assert "c10.dll', False)]" in ended.stdout, ended.stderr
+
+
 def test_missing_libraries_are_one_sentence_with_the_command(monkeypatch, capsys):
     missing = ["libEGL.so.1", "libxcb-cursor.so.0"]
     monkeypatch.setattr(doctor, "missing_qt_libraries", lambda: missing)

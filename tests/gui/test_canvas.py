@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from segformer_gui.core.classes import class_set_of_count
@@ -16,7 +16,7 @@ from segformer_gui.core.inference.probe import class_probabilities, measure_of
 from segformer_gui.core.palettes import measure_colors, painted
 from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import load_settings
-from segformer_gui.gui.canvas.layers import LabelLayer
+from segformer_gui.gui.canvas.layers import LabelLayer, PictureLayer
 from segformer_gui.gui.canvas.view import Canvas
 from segformer_gui.gui.session import maps
 from segformer_gui.gui.session.view import SHOWN
@@ -307,6 +307,32 @@ def test_close_up_shows_a_grid_on_dark_and_bright_pixels(window, canvas):
     dark, bright = tones(30), tones(50)
     assert max(color[0] for color in dark) > 60
     assert min(color[0] for color in bright) < 200
+
+
+def test_the_grid_leaves_the_scale_of_colours_as_it_is(window, canvas):
+    window.session.view.set_shown("confidence")
+    pictures = []
+    for scale in (7.9, 9.3):
+        canvas.set_scale(scale)
+        image = canvas.grab().toImage()
+        pictures.append(image.copy(20, image.height() - 70, 150, 60))
+    assert len({pictures[0].pixel(x, 31) for x in range(10, 140)}) > 50
+    assert pictures[0] == pictures[1]
+
+
+def test_a_sharp_screen_gets_all_pixels_that_it_can_show():
+    fine = np.zeros((512, 512, 3), np.uint8)
+    fine[::2] = 255
+    layer = PictureLayer([fine, np.full((256, 256, 3), 128, np.uint8)])
+    seen = {}
+    for ratio in (1, 2):
+        screen = QImage(256 * ratio, 256 * ratio, QImage.Format.Format_RGB32)
+        screen.setDevicePixelRatio(ratio)
+        painter = QPainter(screen)
+        layer.paint(painter, QRectF(0, 0, 256, 256), QPointF(), 0.5)
+        painter.end()
+        seen[ratio] = {QColor(screen.pixel(100, y)).red() for y in range(100, 110)}
+    assert seen == {1: {128}, 2: {0, 255}}
 
 
 def test_canvases_that_share_a_viewport_zoom_and_move_together(window, canvas, qtbot):

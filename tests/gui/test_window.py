@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QFileDialog, QToolButton
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QToolButton
 
 from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.settings import load_settings
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import ENTRIES
 from tests.gui.conftest import make_image
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def _drop(window, paths: list[Path]) -> None:
@@ -246,6 +250,44 @@ def test_dialogs_open_without_blocking(window, action_id):
     dialog = QApplication.activeModalWidget()
     assert dialog is not None
     dialog.reject()
+
+
+def test_about_names_every_library_with_its_licence(window):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = {re.split("[<>=!]", line)[0] for line in project["dependencies"]}
+    window.actions_by_id["about"].trigger()
+    dialog = QApplication.activeModalWidget()
+    lines = "\n".join(label.text() for label in dialog.findChildren(QLabel)).splitlines()
+    named = {line.split()[0] for line in lines if "  ·  " in line}
+    assert needed <= named
+    dialog.reject()
+
+
+def test_a_success_goes_by_itself_and_an_error_stays(window):
+    bar = window.message_bar
+    bar.show_message("success", "Done.")
+    assert bar.expiry.isActive()
+    bar.expiry.timeout.emit()
+    assert not bar.isVisible()
+    bar.show_message("error", "Failed.")
+    assert not bar.expiry.isActive()
+
+
+def test_tab_goes_through_the_welcome_page_in_the_order_that_is_seen(window, qtbot):
+    window.activateWindow()
+    window.welcome.findChildren(QPushButton)[0].setFocus()
+    seen = []
+    for _ in range(5):
+        seen.append(QApplication.focusWidget().text())
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    assert seen == ["Open images…", "Open folder…", "Street 01", "Street 02", "Street 03"]
+
+
+def test_a_long_text_under_the_mouse_makes_the_window_no_wider(window):
+    bar = window.statusBar()
+    narrow = bar.minimumSizeHint().width()
+    bar.hover.setText("a class with a name as long as a sentence " * 5)
+    assert bar.minimumSizeHint().width() == narrow
 
 
 def test_closing_saves_settings_and_layout(window):

@@ -27,10 +27,14 @@ class Layer:
         self.height = levels[0].height()
 
     def paint(self, painter: QPainter, exposed: QRectF, origin: QPointF, scale: float) -> None:
-        """Paint the part within `exposed` of the layer that begins at `origin`, `scale` large."""
+        """Paint the part within `exposed` of the layer that begins at `origin`, `scale` large.
+
+        `scale` is in units of the painter; a sharp screen has several pixels in one of them.
+        """
         index = 0
-        if scale < 1:
-            index = min(int(math.log2(1 / scale)), len(self._levels) - 1)
+        density = scale * painter.device().devicePixelRatioF()
+        if density < 1:
+            index = min(int(math.log2(1 / density)), len(self._levels) - 1)
         level = self._levels[index]
         # Levels of odd sizes are not exactly half as large: each direction has its own step.
         step_x = self.width * scale / level.width()
@@ -49,7 +53,7 @@ class Layer:
             source.width() * step_x,
             source.height() * step_y,
         )
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _SMOOTH_BELOW)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, density < _SMOOTH_BELOW)
         painter.drawImage(target, level, source)
 
 

@@ -25,6 +25,7 @@ def paint_grid(painter: QPainter, part: QRectF, origin: QPointF, scale: float) -
 
     Dark and light dashes take turns, so that one of them is seen on any ground.
     """
+    painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setBrushOrigin(origin)
     dashes = QBrush(_dashes())
@@ -35,6 +36,7 @@ def paint_grid(painter: QPainter, part: QRectF, origin: QPointF, scale: float) -
     for step in range(math.ceil((part.bottom() - top) / scale) + 1):
         y = math.floor(top + step * scale + 0.5)
         painter.fillRect(QRectF(part.left(), y, part.width(), 1), dashes)
+    painter.restore()
 
 
 def paint_color_bar(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -199,7 +200,7 @@ class Canvas(QWidget):
 
     @property
     def scale(self) -> float:
-        """Screen pixels an image pixel."""
+        """Widget units an image pixel; a sharp screen has several pixels in one of them."""
         return self.viewport.scale
 
     def fit(self) -> None:
@@ -214,6 +215,10 @@ class Canvas(QWidget):
     def set_scale(self, scale: float) -> None:
         """Zoom about the middle of the canvas."""
         self._zoom(scale, self._middle())
+
+    def show_actual_size(self) -> None:
+        """Zoom to one pixel of the screen for each of the image."""
+        self.set_scale(1 / self.devicePixelRatioF())
 
     def zoom_by(self, factor: float) -> None:
         """Zoom in or out about the middle of the canvas."""
@@ -239,7 +244,7 @@ class Canvas(QWidget):
             self.viewport.move(scale, QPointF(x, y))
 
     def _moved(self) -> None:
-        self._view.set_zoom(self.scale)
+        self._view.set_zoom(self.scale * self.devicePixelRatioF())
         self._point_at_cursor()
         self.update()
 
@@ -249,7 +254,10 @@ class Canvas(QWidget):
     def _origin(self) -> QPointF:
         """Where the image begins on the canvas; at 100 % its pixels are those of the screen."""
         origin = self._middle() - self.viewport.centre * self.scale
-        return QPointF(origin.toPoint()) if self.scale == 1 else origin
+        ratio = self.devicePixelRatioF()
+        if not math.isclose(self.scale * ratio, 1):
+            return origin
+        return QPointF((origin * ratio).toPoint()) / ratio
 
     def image_position(self, position: QPointF) -> QPointF:
         """Widget coordinates as image coordinates; pixel (0, 0) reaches from 0 to 1."""
