@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QLabel, QStackedWidget, QWidget
 
 from segformer_gui.gui import theme
@@ -83,7 +83,8 @@ class ChartDock(QDockWidget):
     def _build(self, pg: Any) -> None:  # noqa: ANN401 (a module)
         self.pg = pg
         self._stack.addWidget(self.build())
-        self.retint()
+        # Not at once: making the charts has taken as long as the window may stand still.
+        QTimer.singleShot(0, self.retint)
 
 
 def _import_pyqtgraph() -> object:
