@@ -64,7 +64,7 @@ _MOST_LOSSES = 5
 
 
 def compare(
-    image: Annotated[Path, typer.Argument(help="The image.")],
+    image: Annotated[Path, typer.Argument(help="The image.", readable=False)],
     corrupt: CorruptOption,
     models: Annotated[
         list[str] | None,
@@ -74,7 +74,7 @@ def compare(
     engine: EngineOption = Engine.fast,
     truth: Annotated[
         Path | None,
-        typer.Option(help="Ground truth, if it is not found beside the image."),
+        typer.Option(help="Ground truth, if it is not found beside the image.", readable=False),
     ] = None,
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",

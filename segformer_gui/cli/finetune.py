@@ -31,12 +31,15 @@ if TYPE_CHECKING:
 
 
 def finetune(
-    data: Annotated[Path, typer.Argument(help="Folder of images with masks.")],
+    data: Annotated[Path, typer.Argument(help="Folder of images with masks.", readable=False)],
     model: Annotated[
         str, typer.Option("--from", help="A name from `models list`, or a checkpoint's path.")
     ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder of the run: log, checkpoint, model.")
+        Path,
+        typer.Option(
+            "--out", "-o", help="Folder of the run: log, checkpoint, model.", readable=False
+        ),
     ],
     preset: Annotated[
         Preset, typer.Option(help="How much is learnt, and for how long.")

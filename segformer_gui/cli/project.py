@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 project_app = typer.Typer(help="Images with masks to correct, as a folder.", no_args_is_help=True)
 
-FolderArgument = Annotated[Path, typer.Argument(help="Folder of the project.")]
+FolderArgument = Annotated[Path, typer.Argument(help="Folder of the project.", readable=False)]
 
 
 @project_app.command()

@@ -55,8 +55,13 @@ _PROTOCOLS = "; ".join(f"{name}: {protocol.source}" for name, protocol in PROTOC
 
 
 def robustness(
-    data: Annotated[Path, typer.Argument(help="Folder of the data set, or of images.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the cells and the report.")],
+    data: Annotated[
+        Path, typer.Argument(help="Folder of the data set, or of images.", readable=False)
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="Folder for the cells and the report.", readable=False),
+    ],
     model: Annotated[
         list[str] | None,
         typer.Option(

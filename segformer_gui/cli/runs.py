@@ -15,7 +15,7 @@ from segformer_gui.core.training import folder
 
 runs_app = typer.Typer(help="Watch and steer training runs.", no_args_is_help=True)
 
-RunArgument = Annotated[Path, typer.Argument(help="Folder of the run.")]
+RunArgument = Annotated[Path, typer.Argument(help="Folder of the run.", readable=False)]
 
 
 @runs_app.command()
