@@ -43,6 +43,11 @@ def settings_file() -> Path:
     return user_data_dir() / "settings.toml"
 
 
+def window_file() -> Path:
+    """Place and layout of the window, in Qt's own record."""
+    return user_data_dir() / "window.ini"
+
+
 def log_file() -> Path:
     """The application's rotating log."""
     return user_data_dir() / "segformer_gui.log"

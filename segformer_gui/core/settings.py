@@ -23,7 +23,7 @@ class Settings:
 
     `model` is a catalogue id or a path, empty for the first embedded model. `short_side` is
     "model", "native" or a number of pixels, see `SegmentOptions`. `opacity` is in 0..1. `recent`
-    are paths, the latest first. `geometry` and `layout` are Qt's own records, base64.
+    are paths, the latest first.
     """
 
     theme: Theme = "system"
@@ -41,8 +41,6 @@ class Settings:
     open_folder: str = ""
     export_folder: str = ""
     export_kinds: tuple[str, ...] = ("index",)
-    geometry: str = ""
-    layout: str = ""
 
 
 def load_settings(path: Path) -> Settings:

@@ -29,7 +29,7 @@ from segformer_gui.gui.session.session import Session
 
 _SHOWN_LINES = 2000
 _REPORTED_LINES = 200
-_PRIVATE = {"geometry", "layout", "recent"}
+_PRIVATE = {"recent"}
 
 
 class LogWindow(QDialog):

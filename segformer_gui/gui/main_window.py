@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSize, Qt, QUrl
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
 from segformer_gui.core.catalogue import CHECKPOINT_SUFFIXES
 from segformer_gui.core.images import IMAGE_SUFFIXES
 from segformer_gui.core.palettes import PALETTES, Palette
-from segformer_gui.core.paths import log_file
+from segformer_gui.core.paths import log_file, window_file
 from segformer_gui.core.recent_log import RECENT_LOG
 from segformer_gui.core.settings import Theme
 from segformer_gui.gui import theme
@@ -441,10 +441,9 @@ class MainWindow(QMainWindow):
         """Remember the layout, stop all work, go."""
         RECENT_LOG.listener = None
         self.hide()  # At once: ending the threads may take a moment.
-        self.session.change_settings(
-            geometry=self.saveGeometry().toBase64().toStdString(),
-            layout=self.saveState().toBase64().toStdString(),
-        )
+        record = _window_record()
+        record.setValue("geometry", self.saveGeometry())
+        record.setValue("layout", self.saveState())
         self.session.close()
         event.accept()
 
@@ -452,7 +451,13 @@ class MainWindow(QMainWindow):
         self.restoreState(self._default_layout)
 
     def _restore_layout(self) -> None:
-        settings = self.session.settings
-        if settings.geometry:
-            self.restoreGeometry(QByteArray.fromBase64(settings.geometry.encode()))
-            self.restoreState(QByteArray.fromBase64(settings.layout.encode()))
+        record = _window_record()
+        if isinstance(geometry := record.value("geometry"), QByteArray):
+            self.restoreGeometry(geometry)
+        if isinstance(layout := record.value("layout"), QByteArray):
+            self.restoreState(layout)
+
+
+def _window_record() -> QSettings:
+    """Where Qt keeps the place of the window and its docks; preferences are in the settings."""
+    return QSettings(str(window_file()), QSettings.Format.IniFormat)

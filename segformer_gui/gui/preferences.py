@@ -61,10 +61,12 @@ class PreferencesDialog(QDialog):
         form = QFormLayout()  # One for all groups, so that the fields stand in one column.
         form.setHorizontalSpacing(18)
         form.setVerticalSpacing(8)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for title, rows in self._groups().items():
             heading = QLabel(title, self)
             heading.setStyleSheet("font-weight: 600;")
+            heading.setContentsMargins(0, 10 if form.rowCount() else 0, 0, 0)
             form.addRow(heading)
             for text, field in rows:
                 form.addRow(text, field)

@@ -11,7 +11,9 @@ from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QPushButton, QToolButton
 
+from segformer_gui.app import make_window
 from segformer_gui.core.errors import Note, UserError
+from segformer_gui.core.paths import settings_file, window_file
 from segformer_gui.core.settings import load_settings
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import ENTRIES
@@ -290,21 +292,15 @@ def test_a_long_text_under_the_mouse_makes_the_window_no_wider(window):
     assert bar.minimumSizeHint().width() == narrow
 
 
-def test_closing_saves_settings_and_layout(window):
+def test_closing_saves_settings(window):
     window.toolbar.opacity.setValue(35)
     window.close()
-    from segformer_gui.core.paths import settings_file
-
     saved = load_settings(settings_file())
     assert saved.opacity == 0.35
     assert saved.model == "segformer-b0-camvid"
-    assert saved.geometry
-    assert saved.layout
 
 
 def test_layout_is_restored(qtbot, window):
-    from segformer_gui.app import make_window
-
     window.files.hide()
     window.close()
     again = make_window(window.session.settings, synchronous=True)
@@ -312,3 +308,14 @@ def test_layout_is_restored(qtbot, window):
     again.show()
     assert again.files.isHidden()
     assert again.classes.isVisible()
+    again._reset_layout()
+    assert again.files.isVisible()
+
+
+def test_a_record_of_the_layout_that_makes_no_sense_is_passed_over(qtbot, window):
+    window_file().parent.mkdir(exist_ok=True)
+    window_file().write_bytes(b"[General]\ngeometry=@ByteArray(x)\nlayout=7\n\xff")
+    again = make_window(window.session.settings, synchronous=True)
+    qtbot.addWidget(again)
+    again.show()
+    assert again.files.isVisible()

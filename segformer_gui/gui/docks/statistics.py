@@ -38,6 +38,8 @@ class StatisticsDock(ChartDock):
             self.tr("Histogram of the confidence"), self.tr("confidence"), self.tr("pixels, %")
         )
         self.confidence.setXRange(0, 1, padding=0.02)
+        # As many classes as there is room for.
+        self.shares.getViewBox().sigResized.connect(self.refresh)
         layout.addWidget(self.shares, 3)
         layout.addWidget(self.confidence, 2)
         return page
@@ -59,7 +61,8 @@ class StatisticsDock(ChartDock):
         assert result is not None
         classes = self._session.view.painted(result.classes)
         shares = 100 * result.counts / max(1, result.labels.size)
-        order = np.argsort(-shares, kind="stable")[:_MOST_CLASSES]
+        lines = int(self.shares.getViewBox().height() / self.fontMetrics().height())
+        order = np.argsort(-shares, kind="stable")[: max(3, min(lines, _MOST_CLASSES))]
         order = order[shares[order] > 0]
         colors = [QColor(*classes.colors[class_id]) for class_id in order]
         bars = self.pg.BarGraphItem(
