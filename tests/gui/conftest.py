@@ -115,6 +115,7 @@ def images(tmp_path: Path) -> list[Path]:
 
 
 def _shown(qtbot: QtBot, window: MainWindow) -> MainWindow:
+    window.resize(1320, 840)  # Qt's offscreen screen is smaller than any that people have.
     window.show()
     qtbot.waitExposed(window)
     window.session.start()
