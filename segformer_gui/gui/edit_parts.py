@@ -260,7 +260,7 @@ class EditParts(QObject):
         sentence = self.tr(
             "Corrections of {count} images that were not saved have been brought back."
         ).format(count=len(images))
-        hint = self.tr("They are saved with your next correction, or when you close the window.")
+        hint = self.tr("You see them when you edit these images; then they are saved, too.")
         self._messages.show_message("warning", sentence, hint, ", ".join(images))
         self._messages.offer(self.tr("Discard them"), lambda: self._discard(images))
 

@@ -15,13 +15,18 @@ from segformer_gui.core.errors import UserError
 from segformer_gui.core.render import Labels
 
 
+def class_ids(predicted: ClassSet, classes: ClassSet) -> list[int]:
+    """For each class of a model, the id that its name has among `classes`, or `UNLABELLED`."""
+    known = {plain_name(name): class_id for class_id, name in enumerate(classes.names) if name}
+    return [known.get(plain_name(name), UNLABELLED) for name in predicted.names]
+
+
 def in_classes(prediction: Labels, predicted: ClassSet, classes: ClassSet) -> NDArray[np.uint8]:
-    """A prediction (H, W) of one class set in the ids of another, found by name; else unlabelled.
+    """A prediction (H, W) of one class set in the ids of another, as `class_ids`.
 
     Raises `UserError` `project_no_shared_classes` where no name is known.
     """
-    known = {plain_name(name): class_id for class_id, name in enumerate(classes.names) if name}
-    ids = [known.get(plain_name(name), UNLABELLED) for name in predicted.names]
+    ids = class_ids(predicted, classes)
     if set(ids) == {UNLABELLED}:
         raise UserError(
             "project_no_shared_classes",

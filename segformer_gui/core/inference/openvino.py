@@ -1,4 +1,4 @@
-"""OpenVINO in bfloat16: a second way to run the network on a CPU, about half as slow again.
+"""OpenVINO in bfloat16: a second way to run the network on a CPU, about half as fast again.
 
 An extra, `pip install "segformer-gui[openvino]"`. It is exact to bfloat16 only, so it is never
 chosen by itself, and its agreement with float32 is measured and told.

@@ -12,7 +12,9 @@ from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.core.annotation.region import Box
 from segformer_gui.core.classes import ClassSet, Color
 from segformer_gui.gui.canvas.layers import Layer, MaskLayer, region_image
-from segformer_gui.gui.canvas.tools import Desk, Hand, Tool, make_tools, paint_brush, paint_outline
+from segformer_gui.gui.canvas.marks import paint_brush, paint_outline
+from segformer_gui.gui.canvas.tool import Desk, Hand, Tool
+from segformer_gui.gui.canvas.tools import make_tools
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.view import Hover

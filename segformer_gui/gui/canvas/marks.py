@@ -8,7 +8,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QImage, QLinearGradient, QPainter
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QImage,
+    QLinearGradient,
+    QPainter,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QWidget
 
 from segformer_gui.core.classes import Color
@@ -18,6 +27,7 @@ _BACKDROP = QColor(16, 18, 22, 200)
 _ON_BACKDROP = QColor("#ffffff")
 _INSET_PX = 12
 _BAR_WIDTH_PX = 150
+_HANDLE_PX = 5.0
 
 
 def paint_grid(painter: QPainter, part: QRectF, origin: QPointF, scale: float) -> None:
@@ -160,3 +170,43 @@ def _dashes() -> QImage:
 def _breakable(text: str) -> str:
     """Let long paths break at their separators: a zero-width space after each."""
     return text.replace("/", "/\u200b").replace("\\", "\\\u200b")
+
+
+def paint_outline(
+    painter: QPainter, points: Sequence[QPointF], color: QColor, handles: bool
+) -> None:
+    """A line over the image that can be seen on any ground, filled lightly, with its corners."""
+    shape = QPolygonF(list(points))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    fill = QColor(color)
+    fill.setAlpha(70)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(fill)
+    painter.drawPolygon(shape)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(QColor(0, 0, 0, 190), 3), QPen(QColor("#ffffff"), 1)):
+        painter.setPen(pen)
+        painter.drawPolyline(shape)
+    if not handles:
+        return
+    for index, point in enumerate(points):
+        size = _HANDLE_PX + (2 if index == 0 else 0)
+        painter.setPen(QPen(QColor(0, 0, 0, 190), 1))
+        painter.setBrush(QColor("#ffffff") if index else color)
+        painter.drawEllipse(point, size, size)
+
+
+def paint_brush(painter: QPainter, centre: QPointF, diameter: float, square: bool) -> None:
+    """The rim of the brush, seen on any ground."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    radius = diameter / 2
+    for pen, grown in ((QPen(QColor(0, 0, 0, 190), 1), 1.0), (QPen(QColor("#ffffff"), 1), 0.0)):
+        painter.setPen(pen)
+        r = radius + grown
+        if square:
+            painter.drawRect(
+                int(centre.x() - r), int(centre.y() - r), max(1, int(2 * r)), max(1, int(2 * r))
+            )
+        else:
+            painter.drawEllipse(centre, r, r)

@@ -35,7 +35,7 @@ from segformer_gui.gui.canvas.marks import (
     paint_grid,
     paint_key,
 )
-from segformer_gui.gui.canvas.tools import Hand
+from segformer_gui.gui.canvas.tool import Hand
 from segformer_gui.gui.canvas.viewport import Viewport
 from segformer_gui.gui.messages import (
     measure_title,
