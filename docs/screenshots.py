@@ -1,45 +1,205 @@
-"""Makes the pictures in the documents, of our own synthetic scenes: `python docs/screenshots.py`.
+"""Makes the guide's pictures, of our own synthetic scenes: `python docs/screenshots.py [PART]`.
 
-Needs a screen, such as Xvfb's. The window is the real one, with the embedded model.
+Needs a screen, such as Xvfb's. The window is the real one, with the embedded model. PART is
+"window", in both themes, or "lab", which takes some minutes: one of its pictures shows 95
+conditions. Without one all pictures are made.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
 
 from segformer_gui import app
+from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.paths import shipped
-from segformer_gui.core.settings import Settings
+from segformer_gui.core.settings import Settings, Theme
 
-IMAGES = Path(__file__).parent / "images"
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from segformer_gui.gui.dialogs import ExportDialog
+
+FOLDER = Path(__file__).parent / "images"
+SAMPLES = shipped("resources", "samples")
 
 
 def main() -> int:
-    """Take each picture in turn."""
+    """Take the pictures of the parts that are asked for."""
     # Nothing of the author's own settings shows in a picture.
     os.environ["SEGFORMER_GUI_HOME"] = tempfile.mkdtemp()
     app.prepare_libraries()
-    application = app.make_application()
-    window = app.make_window(Settings(theme="dark"))
-    session = window.session
-
-    def wait_until(ready: Callable[[], bool]) -> None:
-        while not ready():
-            application.processEvents()
-
-    window.resize(1440, 860)
-    window.show()
-    app.start(window, [shipped("resources", "samples")])
-    wait_until(lambda: session.segmentation.result is not None)
-    for _ in range(30):
-        application.processEvents()
-    window.grab().save(str(IMAGES / "window.png"))
-    session.close()
+    app.make_application()
+    parts: dict[str, Callable[[], object]] = {
+        "window": lambda: [take_window(theme) for theme in ("light", "dark")],
+        "lab": take_lab,
+    }
+    for part in sys.argv[1:] or parts:
+        parts[part]()
     return 0
+
+
+class Studio:
+    """A window, and pictures of it or of what is in it."""
+
+    def __init__(self, theme: Theme, size: tuple[int, int]) -> None:
+        from PySide6.QtWidgets import QApplication
+
+        self.process_events = QApplication.processEvents
+        self.window = app.make_window(Settings(theme=theme))
+        self.session = self.window.session
+        self.window.resize(*size)
+        self.window.show()
+
+    def wait_until(self, ready: Callable[[], object]) -> None:
+        """Go on when something is so, and has been painted."""
+        while not ready():
+            self.process_events()
+        for _ in range(60):
+            self.process_events()
+
+    def take(self, name: str, widget: QWidget | None = None) -> None:
+        """Save a picture of a widget, of 256 colours: a fifth of the size, and as clear."""
+        from PySide6.QtGui import QImage
+
+        self.window.statusBar().time.clear()  # It would tell of the author's machine.
+        self.wait_until(lambda: True)
+        image = (
+            (widget or self.window).grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        )
+        rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+        pixels = rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+        few = Image.fromarray(pixels).quantize(256, Image.Quantize.FASTOCTREE)
+        few.save(FOLDER / f"{name}.png", optimize=True)
+
+    def take_dialog(self, name: str, action_id: str, prepare: Callable[..., object]) -> None:
+        """Open a dialog by its action, prepare it, save a picture of it, close it."""
+        from PySide6.QtWidgets import QApplication
+
+        self.window.actions_by_id[action_id].trigger()
+        dialog = QApplication.activeModalWidget()
+        prepare(dialog)
+        self.take(name, dialog)
+        dialog.reject()
+
+
+def take_window(theme: Theme) -> None:
+    """Opening, the canvas, the docks, a run over many images, and the dialogs."""
+    from PySide6.QtCore import QPointF
+
+    studio = Studio(theme, (1320, 840))
+    window, session = studio.window, studio.session
+
+    def take(name: str, widget: QWidget | None = None) -> None:
+        studio.take(f"{name}-{theme}", widget)
+
+    app.start(window, [])
+    studio.wait_until(lambda: session.models.ready and window.welcome._samples.count() == 3)
+    take("welcome")
+    session.images.open([SAMPLES])
+    studio.wait_until(lambda: session.segmentation.result)
+    take("window")
+
+    canvas = window.canvas
+    session.view.set_shown("entropy")
+    studio.wait_until(lambda: session.maps.measure("entropy"))
+    take("entropy", canvas)
+    session.view.set_shown("labels")
+    session.view.set_outlined(True)
+    studio.wait_until(session.maps.outlines)
+    take("outlines", canvas)
+    session.view.set_outlined(False)
+    canvas.look_at(QPointF(275, 250), 12)
+    take("pixels", canvas)
+    canvas.fit()
+
+    window.model.picker.showPopup()
+    studio.wait_until(lambda: True)
+    take("models", window.model.picker.view().window())
+    window.model.picker.hidePopup()
+    window.model.hide()  # Legend and charts get its room.
+    session.view.toggle_solo(9)
+    take("legend", window.classes)
+    session.view.show_all()
+    window.statistics.raise_()
+    studio.wait_until(lambda: window.statistics.pg and session.maps.measure("confidence"))
+    take("statistics", window.statistics)
+    window.classes.raise_()
+    window.model.show()
+
+    take_many(studio, theme)
+    studio.take_dialog(f"commands-{theme}", "commands", lambda d: d.search.setText("clas"))
+    studio.take_dialog(f"preferences-{theme}", "preferences", lambda _: None)
+    session.close()
+    window.close()
+
+
+def take_many(studio: Studio, theme: Theme) -> None:
+    """A folder with a file that is cut short is segmented and exported."""
+    session = studio.session
+    folder = Path(tempfile.gettempdir()) / "photos"
+    shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+    (folder / "street_07.png").write_bytes((folder / "street_06.png").read_bytes()[:9000])
+    session.remove_images(session.images.paths)
+    session.images.open([folder])
+    studio.wait_until(lambda: session.segmentation.count() == 1)
+    session.segment_every_image()
+    studio.wait_until(lambda: session.segment_all.progress is None)
+    studio.take(f"batch-{theme}")
+    studio.window.message_bar.hide()
+
+    def choose(dialog: ExportDialog) -> None:
+        dialog.all.setChecked(True)
+        dialog.kinds["overlay"].setChecked(True)
+        dialog.folder.setText("~/masks")
+
+    studio.take_dialog(f"export-{theme}", "export", choose)
+    shutil.rmtree(folder)
+
+
+def take_lab() -> None:
+    """The corruption lab."""
+    studio = Studio("dark", (1440, 860))
+    window, session, lab = studio.window, studio.session, studio.session.lab
+
+    def show(condition: Condition) -> None:
+        lab.set_condition(condition, len(condition.steps) - 1)
+        studio.wait_until(lambda: lab.shown == condition and lab.pair.scores is not None)
+
+    app.start(window, [SAMPLES / "street_03.png"])
+    studio.wait_until(lambda: session.segmentation.result is not None)
+    window.lab.corruption.raise_()
+    window.lab.comparison.raise_()
+    studio.wait_until(lambda: window.lab.comparison.pg is not None)
+    session.view.set_arrangement("side")
+    show(Condition((Step("snow", 2),)))
+    studio.take("lab-side")
+    session.view.set_arrangement("wipe")
+    session.view.set_pair_map("errors")
+    studio.wait_until(lambda: lab.pair.map("errors") is not None)
+    studio.take("lab-wipe")
+    session.view.set_pair_map(None)
+    session.view.set_arrangement("single")
+    window.lab.severities.raise_()
+    studio.wait_until(lambda: window.lab.severities.pg is not None)
+    window.lab.severities.start("grid")
+    studio.wait_until(lambda: lab.sweep.running is None)
+    window.model.hide()  # The table needs its room.
+    show(Condition((Step("motion_blur", 4),)))
+    studio.take("lab-all")
+    window.lab.severities.start("breaking")
+    studio.wait_until(lambda: lab.sweep.running is None)
+    studio.take("lab-breaking", window.lab.severities)
+    session.close()
+    window.close()
 
 
 if __name__ == "__main__":
