@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -14,7 +17,10 @@ from safetensors.torch import load_file, save_file
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import read_image, read_reduced, read_size
 from segformer_gui.core.network.checkpoints import build, read_checkpoint
+from segformer_gui.messages import explain
 from tests.bad_input.table import BAD_IMAGES, ODD_IMAGES
+
+T = TypeVar("T")
 
 _EDITS = st.lists(
     st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8
@@ -29,6 +35,16 @@ def _damaged(data: bytes, edits: list[tuple[float, int]], keep: float, within: i
     return bytes(damaged[: int(len(damaged) * keep)])
 
 
+def _read_or_refused(read: Callable[[Path], T], path: Path) -> T | None:
+    """What is read; None where it is refused with a sentence and a hint."""
+    try:
+        return read(path)
+    except UserError as error:
+        refused = error
+    assert all(explain(refused))
+    return None
+
+
 _KEEP = st.one_of(st.just(1.0), st.floats(0, 1))
 _IMAGES = [data for data, _ in (BAD_IMAGES | ODD_IMAGES).values() if data]
 
@@ -39,9 +55,13 @@ _IMAGES = [data for data, _ in (BAD_IMAGES | ODD_IMAGES).values() if data]
 def test_mutated_images_are_read_or_refused(tmp_path_factory, data, edits, keep, head):
     path = tmp_path_factory.getbasetemp() / "mutated"
     path.write_bytes(_damaged(data, edits, keep, 64 if head else len(data)))
-    for read in (read_image, read_size, lambda path: read_reduced(path, 128, 96)):
-        with suppress(UserError):
-            read(path)
+    size = _read_or_refused(read_size, path)
+    image = _read_or_refused(read_image, path)
+    reduced = _read_or_refused(lambda path: read_reduced(path, 128, 96), path)
+    if image is not None:
+        assert (image.dtype, image.shape) == (np.uint8, (*size, 3))
+    if reduced is not None:
+        assert np.all(reduced.shape[:2] <= np.array([96, 128]))
 
 
 @pytest.fixture(scope="module")
@@ -70,5 +90,7 @@ def test_mutated_checkpoints_are_loaded_or_refused(
     name, data = tiny_checkpoints[which]
     path = tmp_path_factory.getbasetemp() / name
     path.write_bytes(_damaged(data, edits, keep, 20_000 if head else len(data)))
-    with suppress(UserError):
-        build(read_checkpoint(path))
+    network = _read_or_refused(lambda path: build(read_checkpoint(path)), path)
+    if network is not None:
+        with torch.inference_mode():
+            assert network(torch.zeros(1, 3, 32, 32)).shape[2:] == (8, 8)
