@@ -1,7 +1,8 @@
-"""The OpenVINO backend beside ours: `python benchmarks/openvino_network.py` (needs the extra `openvino`).
+"""The OpenVINO backend beside ours: `python benchmarks/openvino_network.py`.
 
-The embedded model on a sample scene: pixels in, label map out, in turn in one run, each in a
-process of its own. Agreement is the share of pixels with the same label as in float32.
+Needs the extra `openvino`. The embedded model on a sample scene: pixels in, label map out, in turn
+in one run, each in a process of its own. Agreement is the share of pixels with the same label as in
+float32.
 """
 
 from __future__ import annotations

@@ -13,13 +13,17 @@ from numpy.typing import NDArray
 from segformer_gui.core.classes import IGNORE, ClassSet, known_class_set
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.files import file_error
-from segformer_gui.core.images import IMAGE_SUFFIXES, find_images, read_labels
+from segformer_gui.core.images import (
+    IMAGE_SUFFIXES,
+    INDEX_IMAGES,
+    INDEX_LABELS,
+    find_images,
+    read_labels,
+)
 
 Layout = Literal["cityscapes", "camvid", "index"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
-INDEX_IMAGES = ("images", "imgs")
-_INDEX_LABELS = ("labels", "masks", "annotations", "gts")
 _CITYSCAPES_IMAGE = "_leftImg8bit"
 _CITYSCAPES_LABELS = ("_gtFine_labelIds.png", "_gtFine_labelTrainIds.png")
 
@@ -212,7 +216,7 @@ def _camvid_samples(root: Path, split: str) -> Iterable[Sample]:
 
 
 def _index_samples(root: Path, split: str) -> Iterable[Sample]:
-    images, labels = _first_of(root, INDEX_IMAGES), _first_of(root, _INDEX_LABELS)
+    images, labels = _first_of(root, INDEX_IMAGES), _first_of(root, INDEX_LABELS)
     files = find_images([labels / split]) if (labels / split).is_dir() else []
     labels_of = {path.relative_to(labels).with_suffix(""): path for path in files}
     for image in find_images([images / split]):

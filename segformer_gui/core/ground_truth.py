@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from segformer_gui.core.classes import ClassSet, known_class_set
 from segformer_gui.core.datasets import (
-    INDEX_IMAGES,
     SAMPLES,
     Dataset,
     Layout,
@@ -21,6 +20,7 @@ from segformer_gui.core.datasets import (
 )
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.evaluation import ClassMatch, Labels, check_size, match_classes, read_truth
+from segformer_gui.core.images import INDEX_IMAGES
 from segformer_gui.core.metrics.confusion import ConfusionMatrix, Scores
 from segformer_gui.core.paths import shipped
 

@@ -12,7 +12,7 @@ import re
 import stat
 import struct
 import warnings
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,6 +27,9 @@ from segformer_gui.core.png import png_pieces
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 MAX_PIXELS = 16384 * 16384
+# Names of folders of images, and of those of their labels beside them.
+INDEX_IMAGES = ("images", "imgs")
+INDEX_LABELS = ("labels", "masks", "annotations", "gts")
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 _EXIF_ORIENTATION = 0x0112  # 5 to 8 are the ones that swap width and height.
@@ -132,7 +135,9 @@ def write_index_png(
 def find_images(paths: Iterable[Path]) -> list[Path]:
     """Image files among `paths`; folders are searched through, in natural order, hidden ones not.
 
-    A file that is named directly is kept whatever its suffix: opening it gives the clear error.
+    Nor are the folders of labels that lie beside those of a data set's images, as in the layouts
+    of `segformer_gui.core.datasets`. A file that is named directly is kept whatever its suffix:
+    opening it gives the clear error.
     Raises `UserError` `file_missing`, `no_permission`, `file_unreadable` or `no_images`.
     """
     found: list[Path] = []
@@ -160,12 +165,22 @@ def natural_key(path: Path) -> list[str | int]:
 
 def _images_below(folder: Path) -> Iterator[Path]:
     for current, folders, names in os.walk(folder):
-        visible = (name for name in folders if not name.startswith("."))
-        folders[:] = sorted(visible, key=lambda name: natural_key(Path(name)))
+        hidden = {name for name in folders if name.startswith(".")} | _label_folders(folders)
+        folders[:] = sorted(set(folders) - hidden, key=lambda name: natural_key(Path(name)))
         files = (Path(current, name) for name in names if not name.startswith("."))
         yield from sorted(
             (file for file in files if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_key
         )
+
+
+def _label_folders(folders: Sequence[str]) -> set[str]:
+    """Which of the folders beside each other hold the labels of others' images."""
+    labels = {f"{name}annot" for name in folders}
+    if "leftImg8bit" in folders:
+        labels |= {"gtFine", "gtCoarse"}
+    if any(name in folders for name in INDEX_IMAGES):
+        labels |= set(INDEX_LABELS)
+    return labels.intersection(folders)
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -403,6 +403,23 @@ def test_folders_are_searched_in_natural_order_and_hidden_ones_left_out(tmp_path
     assert found == ["frame_2.PNG", "frame_10.png", "a/2.webp", "a/10.tif", "b/1.jpeg"]
 
 
+@pytest.mark.parametrize(
+    ("files", "images"),
+    [
+        (("leftImg8bit/val/a.png", "gtFine/val/a.png"), ("leftImg8bit/val/a.png",)),
+        (("val/a.png", "valannot/a.png"), ("val/a.png",)),
+        (("images/a.jpg", "labels/a.png", "masks/a.png"), ("images/a.jpg",)),
+        (("labels/a.png", "gtFine/a.png"), ("gtFine/a.png", "labels/a.png")),
+    ],
+)  # fmt: skip
+def test_labels_beside_images_are_no_images(tmp_path, files, images):
+    for name in files:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = [path.relative_to(tmp_path).as_posix() for path in find_images([tmp_path])]
+    assert found == list(images)
+
+
 def test_named_files_are_kept_whatever_their_suffix_and_only_once(tmp_path):
     odd = saved(tmp_path, b"", "picture.dat")
     image = saved(tmp_path, b"", "a.png")
