@@ -41,14 +41,19 @@ def main() -> int:
     names: list[str] = parser.parse_args().names or list(NAMES)
     os.environ["SEGFORMER_GUI_HOME"] = tempfile.mkdtemp()
     app.prepare_libraries()
+    from PySide6.QtCore import QEventLoop
+
     application = app.make_application()
     window = app.make_window(Settings())
-    slider = Slider(window.session.lab, application.processEvents)
+    stalls = watch_stalls()
+    # A loop that did not sleep between events would take one of the two cores from the workers.
+    sleeping = QEventLoop.ProcessEventsFlag.WaitForMoreEvents
+    slider = Slider(window.session.lab, lambda: application.processEvents(sleeping))
     window.show()
     app.start(window, [_image()])
     slider.wait_for(lambda: window.session.current.result is not None)
-    slider.step("snow")  # The network's first run on a worker thread is slower than the others.
-    stalls = watch_stalls()
+    slider.drag("snow")  # The network's first run on a worker thread is slower than the others.
+    stalls.clear()
     print(f"{stamp('torch', 'PySide6-Essentials', 'opencv-python')}\n")
     print("| corruption | image after a step, ms | mask | image after a drag, ms | mask |")
     print("| --- | ---: | ---: | ---: | ---: |")
