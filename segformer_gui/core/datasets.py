@@ -24,7 +24,7 @@ from segformer_gui.core.images import (
 Layout = Literal["cityscapes", "camvid", "index"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
-_CITYSCAPES_IMAGE = "_leftImg8bit"
+CITYSCAPES_IMAGE = "_leftImg8bit"  # At the end of the name of an image.
 _CITYSCAPES_LABELS = ("_gtFine_labelIds.png", "_gtFine_labelTrainIds.png")
 
 
@@ -200,9 +200,9 @@ def _first_of(root: Path, names: Iterable[str]) -> Path:
 def _cityscapes_samples(root: Path, split: str) -> Iterable[Sample]:
     folder = root / "leftImg8bit" / split
     for image in find_images([folder]):
-        if not image.stem.endswith(_CITYSCAPES_IMAGE):
+        if not image.stem.endswith(CITYSCAPES_IMAGE):
             continue
-        identifier = image.stem.removesuffix(_CITYSCAPES_IMAGE)
+        identifier = image.stem.removesuffix(CITYSCAPES_IMAGE)
         labels = root / "gtFine" / split / image.relative_to(folder).parent
         candidates = [labels / f"{identifier}{suffix}" for suffix in _CITYSCAPES_LABELS]
         found = next((path for path in candidates if path.is_file()), candidates[0])

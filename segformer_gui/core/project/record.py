@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_vali
 from pydantic.dataclasses import dataclass
 
 from segformer_gui.core.classes import IGNORE, ClassSet, Color, class_set_of_names
+from segformer_gui.core.datasets import CITYSCAPES_IMAGE
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.files import file_error
 
@@ -129,7 +130,7 @@ def sequence_of(image: Path) -> str:
 
     `aachen_000001_000019_leftImg8bit.png` is of `aachen_000001`, `0016E5_07959.png` of `0016E5`.
     """
-    before, _, _ = image.stem.removesuffix("_leftImg8bit").rpartition("_")
+    before, _, _ = image.stem.removesuffix(CITYSCAPES_IMAGE).rpartition("_")
     return before or image.parent.name or image.stem
 
 

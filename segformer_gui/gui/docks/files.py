@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from segformer_gui.core.datasets import CITYSCAPES_IMAGE
 from segformer_gui.core.settings import ListOrder
 from segformer_gui.gui import theme
 from segformer_gui.gui.messages import sentence_and_hint
@@ -127,7 +128,10 @@ class FileDelegate(QStyledItemDelegate):
         middle = Qt.TextElideMode.ElideMiddle
         painter.setPen(QColor(colors.text))
         vertical = Qt.AlignmentFlag.AlignVCenter
-        name = metrics.elidedText(path.name, middle, name_box.width())
+        name = path.name  # Of Cityscapes without what all names end in, which leaves the rest room.
+        if path.stem.endswith(CITYSCAPES_IMAGE):
+            name = path.stem.removesuffix(CITYSCAPES_IMAGE)
+        name = metrics.elidedText(name, middle, name_box.width())
         painter.drawText(name_box, vertical, name)
         status = self._session.status(path)
         icon, tint = {
