@@ -542,12 +542,6 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "The data has no class {name}."),
         QT_TRANSLATE_NOOP("messages", "It has: {known}."),
     ),
-    "team_needs_accelerate": (
-        QT_TRANSLATE_NOOP("messages", "Several processes together need the package accelerate."),
-        QT_TRANSLATE_NOOP(
-            "messages", "Install it: python -m pip install 'segformer-gui[distributed]'"
-        ),
-    ),
     "training_diverged": (
         QT_TRANSLATE_NOOP("messages", "The loss was no longer a number at step {step}."),
         QT_TRANSLATE_NOOP("messages", "Lower the learning rate; the last checkpoint is kept."),

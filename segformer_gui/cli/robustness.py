@@ -37,6 +37,7 @@ from segformer_gui.core.catalogue import EMBEDDED_MODEL
 from segformer_gui.core.corruption.catalogue import NAMES, PROTOCOLS, Protocol
 from segformer_gui.core.datasets import Dataset, Layout, open_dataset
 from segformer_gui.core.errors import Note, UserError
+from segformer_gui.core.processes import Processes, joined_processes
 from segformer_gui.core.robustness.bootstrap import Blocks, Estimate
 from segformer_gui.core.robustness.events import Event, Finished, Measured, Started, Stopped
 from segformer_gui.core.robustness.findings import cautions, findings, interval, percent, plain
@@ -44,8 +45,7 @@ from segformer_gui.core.robustness.plan import Plan, custom_protocol, plan_grid,
 from segformer_gui.core.robustness.report.files import Provenance, to_json
 from segformer_gui.core.robustness.report.write import write_report
 from segformer_gui.core.robustness.results import Results, score_grid
-from segformer_gui.core.robustness.store import CellStore
-from segformer_gui.core.robustness.team import Team, join_team, take_in_parts
+from segformer_gui.core.robustness.store import CellStore, cells_file, take_in_parts
 from segformer_gui.messages import explain_note
 
 if TYPE_CHECKING:
@@ -125,11 +125,10 @@ def robustness(
     Several processes share the work: torchrun --nproc-per-node N -m segformer_gui robustness ...
     """
     options = segment_options(size, sliding, flip)
-    with errors_as_sentences():
+    with errors_as_sentences(), joined_processes() as processes:
         chosen = _protocol(protocol, corruption, severity)
         dataset = _open(data, layout, split, sequence or (), consistency)
         dataset = replace(dataset, samples=dataset.samples[::every])
-        team = join_team(device == "cpu")
         segmenters = [make_segmenter(name, device, precision) for name in model or [EMBEDDED_MODEL]]
         with error_console.status(f"Reading {len(dataset.samples)} images"):
             plan = plan_grid(
@@ -141,10 +140,10 @@ def robustness(
                 engine=engine.value,
                 options=options,
             )
-        if team.rank == 0:
+        if processes.first:
             print_notes(tuple(note for one in segmenters for note in one.model.notes))
-        _measure(plan, segmenters, out, team)
-        if team.rank == 0:
+        _measure(plan, segmenters, out, processes)
+        if processes.first:
             _report(plan, out, reference, None if intervals == "auto" else intervals, json)
 
 
@@ -179,23 +178,23 @@ def _open(
         raise
 
 
-def _measure(plan: Plan, segmenters: Sequence[Segmenter], out: Path, team: Team) -> None:
+def _measure(plan: Plan, segmenters: Sequence[Segmenter], out: Path, processes: Processes) -> None:
     """Measure this process's share of what is missing."""
     from segformer_gui.core.robustness.grid import missing_tasks, run_grid
 
     tasks = None
-    if team.rank == 0:
-        with CellStore(team.file(out)) as store:
+    if processes.first:
+        with CellStore(cells_file(out)) as store:
             take_in_parts(store)
             tasks = missing_tasks(plan, store)
-    tasks = team.told(tasks) or []
-    with CellStore(team.file(out)) as store, interrupt_as_flag() as asked:
-        events = run_grid(plan, segmenters, store, team.share(tasks), asked.is_set)
-        _show(plan.size - sum(len(task.models) for task in tasks), plan, events, team)
+    tasks = processes.told(tasks) or []
+    with CellStore(cells_file(out, processes.rank)) as store, interrupt_as_flag() as asked:
+        events = run_grid(plan, segmenters, store, processes.share(tasks), asked.is_set)
+        _show(plan.size - sum(len(task.models) for task in tasks), plan, events, processes)
 
 
-def _show(done: int, plan: Plan, events: Iterator[Event], team: Team) -> None:
-    first = team.rank == 0
+def _show(done: int, plan: Plan, events: Iterator[Event], processes: Processes) -> None:
+    first = processes.first
     if first:
         error_console.print(f"{done} of {plan.size} cells were measured before.")
     with progress_bar() as progress:
@@ -216,13 +215,13 @@ def _show(done: int, plan: Plan, events: Iterator[Event], team: Team) -> None:
                     raise typer.Exit(INTERRUPTED)
                 case Finished():
                     pass
-    team.wait()
+    processes.wait()
 
 
 def _report(
     plan: Plan, out: Path, reference: str | None, blocks: Blocks | None, json: bool
 ) -> None:
-    with CellStore(Team().file(out)) as store:
+    with CellStore(cells_file(out)) as store:
         take_in_parts(store)
         results = score_grid(plan, store.cells(plan.settings_key), reference, blocks)
     provenance = Provenance.here(shlex.join(["segformer-gui", *sys.argv[1:]]))

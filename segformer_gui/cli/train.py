@@ -46,8 +46,8 @@ def train(
 ) -> None:
     """Train a model. Ctrl+C stops after the step with a checkpoint; --resume goes on from it."""
     with errors_as_sentences():
+        from segformer_gui.core.processes import joined_processes
         from segformer_gui.core.training.loop import train as events_of
-        from segformer_gui.core.training.processes import joined_processes
         from segformer_gui.core.training.recipe import read_recipe
 
         with interrupt_as_flag() as asked, joined_processes() as processes:

@@ -267,7 +267,6 @@ def _versions() -> str:
         "tomli-w": "MIT",
         "typer": "MIT",
         "openvino": "Apache-2.0",
-        "accelerate": "Apache-2.0",
     }
     lines: list[str] = []
     for name, licence in licences.items():

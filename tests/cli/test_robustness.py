@@ -190,7 +190,6 @@ def test_ctrl_c_stops_after_a_cell_and_says_how_to_go_on(tiny, data, tmp_path):
 
 
 def test_two_processes_measure_what_one_does_bit_for_bit(tiny, data, tmp_path):
-    pytest.importorskip("accelerate")
     model = tiny()
     arguments = (*QUICK, "--corruption", "frost", "--seeds", "2", "--model", model, "--json")
     alone = subprocess.run(
@@ -200,23 +199,23 @@ def test_two_processes_measure_what_one_does_bit_for_bit(tiny, data, tmp_path):
         capture_output=True,
     )
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    team = subprocess.run(
+    together = subprocess.run(
         [
             *(*launcher, "--nproc-per-node", "2", "-m", "segformer_gui"),
-            *map(str, ("robustness", data, "--out", tmp_path / "team", *arguments)),
+            *map(str, ("robustness", data, "--out", tmp_path / "together", *arguments)),
         ],
         env=environment(),
         check=False,
         capture_output=True,
     )
-    assert team.returncode == 0, team.stderr.decode()
-    assert cells(tmp_path / "team") == cells(tmp_path / "alone")
-    assert not list((tmp_path / "team").glob("cells.part*"))
-    scores = [json.loads(done.stdout)["models"][0] for done in (alone, team)]
+    assert together.returncode == 0, together.stderr.decode()
+    assert cells(tmp_path / "together") == cells(tmp_path / "alone")
+    assert not list((tmp_path / "together").glob("cells.part*"))
+    scores = [json.loads(done.stdout)["models"][0] for done in (alone, together)]
     assert scores[0] | {"ms": 0} == scores[1] | {"ms": 0}
 
 
-def test_parts_that_a_killed_team_has_left_are_taken_in(run, tiny, data, tmp_path):
+def test_parts_that_killed_processes_have_left_are_taken_in(run, tiny, data, tmp_path):
     arguments = ("robustness", data, *QUICK, "--model", tiny(), "--out")
     run(*arguments, tmp_path / "other")
     (tmp_path / "out").mkdir()

@@ -18,6 +18,7 @@ from segformer_gui.core.metrics.calibration import BINS, Calibration
 from segformer_gui.core.robustness.plan import CellKey, Condition, Plan
 
 CELLS_FILE = "cells.sqlite"
+_PARTS = "cells.part-*.sqlite"
 
 _FORMAT = 1
 _SCHEMA = f"""
@@ -182,6 +183,17 @@ class CellStore:
             raise UserError("write_failed", path=path, reason=str(error)) from error
         except zlib.error as error:
             raise UserError("grid_file_broken", path=path) from error
+
+
+def cells_file(folder: Path, rank: int = 0) -> Path:
+    """What process `rank` of several stores its cells in: the first one, the grid's own file."""
+    return folder / (_PARTS.replace("*", str(rank)) if rank else CELLS_FILE)
+
+
+def take_in_parts(store: CellStore) -> None:
+    """Move the cells of every other process's file in the same folder into `store`."""
+    for part in sorted(store.file.parent.glob(_PARTS)):
+        store.take_in(part)
 
 
 def _square(counts: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -19,6 +19,7 @@ import torch
 
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.files import file_error, write_atomically
+from segformer_gui.core.processes import ALONE, Processes
 from segformer_gui.core.training.dataset import Batch
 from segformer_gui.core.training.events import Event, Finished, Paused, Saved, Stopped, to_line
 from segformer_gui.core.training.folder import (
@@ -29,7 +30,6 @@ from segformer_gui.core.training.folder import (
     asked,
     held,
 )
-from segformer_gui.core.training.processes import ALONE, Processes
 from segformer_gui.core.training.recipe import Recipe
 from segformer_gui.core.training.trainer import Trainer
 

@@ -26,6 +26,7 @@ from segformer_gui.core.network.checkpoints import IMAGENET_MEAN, IMAGENET_STD
 from segformer_gui.core.network.export import export_hugging_face, plain_card
 from segformer_gui.core.network.preprocess import normalize
 from segformer_gui.core.network.segformer import SegFormer
+from segformer_gui.core.processes import ALONE, Processes
 from segformer_gui.core.training.dataset import Batch, TrainingSet, open_data
 from segformer_gui.core.training.events import Started, Stepped, Validated
 from segformer_gui.core.training.loss import (
@@ -37,7 +38,6 @@ from segformer_gui.core.training.loss import (
     segmentation_loss,
     update_average,
 )
-from segformer_gui.core.training.processes import ALONE, Processes
 from segformer_gui.core.training.recipe import Recipe
 from segformer_gui.core.training.start import (
     new_network,
@@ -75,7 +75,7 @@ class Trainer:
             self._shared = shared_classes(self._data.classes, initial.classes)
         self._features: dict[int, list[Tensor]] = {}
         learner = self.network.head if recipe.network.freeze == "encoder" else self.network
-        self._learner = processes.share(learner)
+        self._learner = processes.joined(learner)
         self.parts = 1
         self.step = 0
 
