@@ -220,6 +220,16 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "{path} was written by another version of this program."),
         QT_TRANSLATE_NOOP("messages", "Choose another folder, or use that version."),
     ),
+    "grid_folder_unknown": (
+        QT_TRANSLATE_NOOP("messages", "{path} holds no benchmark that can be gone on with."),
+        QT_TRANSLATE_NOOP("messages", "Choose the folder that an earlier benchmark was given."),
+    ),
+    "grid_image_changed": (
+        QT_TRANSLATE_NOOP("messages", "{path} or its mask has changed since the benchmark began."),
+        QT_TRANSLATE_NOOP(
+            "messages", "Start it again: whatever has not changed is not measured anew."
+        ),
+    ),
     "grid_image_too_small": (
         QT_TRANSLATE_NOOP(
             "messages", "{path} has {width} x {height} pixels, too few for a corruption."
@@ -462,6 +472,15 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "{path} is not a project: it has no project.json."),
         QT_TRANSLATE_NOOP("messages", "Create one with: segformer-gui project create."),
     ),
+    "project_no_masks": (
+        QT_TRANSLATE_NOOP(
+            "messages", "The project in {path} has no saved masks of the kind {part}."
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages",
+            "Correct masks, mark them as checked, or choose another part: checked, corrected, hold-out.",
+        ),
+    ),
     "project_newer": (
         QT_TRANSLATE_NOOP("messages", "{path} was written by a newer version of this program."),
         QT_TRANSLATE_NOOP("messages", "Update the program to open it."),
@@ -609,6 +628,10 @@ _NOTES: dict[str, str] = {
     "grid_kept": QT_TRANSLATE_NOOP(
         "messages",
         "{model} keeps {rpc} % of its clean mIoU: {clean} % clean, {mpc} %{interval} on average over {count} corruptions.",
+    ),
+    "grid_masks_unchecked": QT_TRANSLATE_NOOP(
+        "messages",
+        "{count} of {total} masks were corrected but not checked: where nobody worked they hold a model's prediction, which scores of that model gain from.",
     ),
     "grid_memory": QT_TRANSLATE_NOOP(
         "messages",

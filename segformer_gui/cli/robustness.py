@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 from rich.table import Table
@@ -20,7 +17,6 @@ from segformer_gui.cli.options import (
     PrecisionOption,
     SizeOption,
     SlidingOption,
-    make_segmenter,
     segment_options,
 )
 from segformer_gui.cli.output import (
@@ -35,28 +31,24 @@ from segformer_gui.cli.output import (
 )
 from segformer_gui.core.catalogue import EMBEDDED_MODEL
 from segformer_gui.core.corruption.catalogue import NAMES, PROTOCOLS, Protocol
-from segformer_gui.core.datasets import Dataset, Layout, open_dataset
-from segformer_gui.core.errors import Note, UserError
+from segformer_gui.core.datasets import Layout
 from segformer_gui.core.processes import Processes, joined_processes
-from segformer_gui.core.robustness.bootstrap import Blocks, Estimate
+from segformer_gui.core.robustness.benchmark import Benchmark, Request
+from segformer_gui.core.robustness.bootstrap import Estimate
 from segformer_gui.core.robustness.events import Event, Finished, Measured, Started, Stopped
 from segformer_gui.core.robustness.findings import cautions, findings, interval, percent, plain
-from segformer_gui.core.robustness.plan import Plan, custom_protocol, plan_grid, unlabelled
-from segformer_gui.core.robustness.report.files import Provenance, to_json
-from segformer_gui.core.robustness.report.write import write_report
-from segformer_gui.core.robustness.results import Results, score_grid
-from segformer_gui.core.robustness.store import CellStore, cells_file, take_in_parts
+from segformer_gui.core.robustness.plan import Plan, custom_protocol
+from segformer_gui.core.robustness.report.files import to_json
+from segformer_gui.core.robustness.report.write import PAGE_FILE
+from segformer_gui.core.robustness.results import Results
 from segformer_gui.messages import explain_note
-
-if TYPE_CHECKING:
-    from segformer_gui.core.inference.segmenter import Segmenter
 
 _PROTOCOLS = "; ".join(f"{name}: {protocol.source}" for name, protocol in PROTOCOLS.items())
 
 
 def robustness(
     data: Annotated[
-        Path, typer.Argument(help="Folder of the data set, or of images.", readable=False)
+        Path, typer.Argument(help="Folder of the data set, project, or images.", readable=False)
     ],
     out: Annotated[
         Path,
@@ -103,7 +95,10 @@ def robustness(
     layout: Annotated[
         Layout | None, typer.Option(help="How the files are arranged; detected if not given.")
     ] = None,
-    split: Annotated[str | None, typer.Option(help="Part of the data set, such as val.")] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(help="Such as val; of a project checked, corrected or hold-out masks."),
+    ] = None,
     sequence: Annotated[
         list[str] | None, typer.Option(help="Only images of this sequence; may be repeated.")
     ] = None,
@@ -124,27 +119,34 @@ def robustness(
 
     Several processes share the work: torchrun --nproc-per-node N -m segformer_gui robustness ...
     """
-    options = segment_options(size, sliding, flip)
+    request = Request(
+        data=data,
+        models=tuple(model or [EMBEDDED_MODEL]),
+        protocol=_protocol(protocol, corruption, severity),
+        consistency=consistency,
+        layout=layout,
+        split=split,
+        sequences=tuple(sequence or ()),
+        every=every,
+        seeds=seeds,
+        engine=engine.value,
+        options=segment_options(size, sliding, flip),
+        device=device,
+        precision=precision,
+        reference=reference,
+        blocks=None if intervals == "auto" else intervals,
+    )
     with errors_as_sentences(), joined_processes() as processes:
-        chosen = _protocol(protocol, corruption, severity)
-        dataset = _open(data, layout, split, sequence or (), consistency)
-        dataset = replace(dataset, samples=dataset.samples[::every])
-        segmenters = [make_segmenter(name, device, precision) for name in model or [EMBEDDED_MODEL]]
-        with error_console.status(f"Reading {len(dataset.samples)} images"):
-            plan = plan_grid(
-                dataset,
-                segmenters,
-                chosen,
-                mode="consistency" if consistency else "accuracy",
-                seeds=seeds,
-                engine=engine.value,
-                options=options,
-            )
+        with error_console.status("Reading images and models"):
+            benchmark = Benchmark(request, out, processes)
         if processes.first:
-            print_notes(tuple(note for one in segmenters for note in one.model.notes))
-        _measure(plan, segmenters, out, processes)
+            print_notes(benchmark.notes)
+        tasks = benchmark.missing()
+        with interrupt_as_flag() as asked:
+            before = benchmark.plan.size - sum(len(task.models) for task in tasks)
+            _show(before, benchmark.plan, benchmark.measure(tasks, asked.is_set), processes)
         if processes.first:
-            _report(plan, out, reference, None if intervals == "auto" else intervals, json)
+            _report(benchmark, json)
 
 
 def _protocol(
@@ -159,38 +161,6 @@ def _protocol(
             param_hint="--corruption, --severity",
         )
     return PROTOCOLS[name]
-
-
-def _open(
-    data: Path,
-    layout: Layout | None,
-    split: str | None,
-    sequences: Sequence[str],
-    consistency: bool,
-) -> Dataset:
-    if consistency:
-        return unlabelled(data)
-    try:
-        return open_dataset(data, layout, split, sequences)
-    except UserError as error:
-        if error.code == "dataset_layout_unknown":
-            raise UserError("grid_no_truth", path=str(data)) from error
-        raise
-
-
-def _measure(plan: Plan, segmenters: Sequence[Segmenter], out: Path, processes: Processes) -> None:
-    """Measure this process's share of what is missing."""
-    from segformer_gui.core.robustness.grid import missing_tasks, run_grid
-
-    tasks = None
-    if processes.first:
-        with CellStore(cells_file(out)) as store:
-            take_in_parts(store)
-            tasks = missing_tasks(plan, store)
-    tasks = processes.told(tasks) or []
-    with CellStore(cells_file(out, processes.rank)) as store, interrupt_as_flag() as asked:
-        events = run_grid(plan, segmenters, store, processes.share(tasks), asked.is_set)
-        _show(plan.size - sum(len(task.models) for task in tasks), plan, events, processes)
 
 
 def _show(done: int, plan: Plan, events: Iterator[Event], processes: Processes) -> None:
@@ -218,28 +188,17 @@ def _show(done: int, plan: Plan, events: Iterator[Event], processes: Processes) 
     processes.wait()
 
 
-def _report(
-    plan: Plan, out: Path, reference: str | None, blocks: Blocks | None, json: bool
-) -> None:
-    with CellStore(cells_file(out)) as store:
-        take_in_parts(store)
-        results = score_grid(plan, store.cells(plan.settings_key), reference, blocks)
-    provenance = Provenance.here(shlex.join(["segformer-gui", *sys.argv[1:]]))
-    found = _sentences(findings(results))
-    limits = _sentences(cautions(results))
-    page = write_report(out, results, provenance, found, limits)
+def _report(benchmark: Benchmark, json: bool) -> None:
+    results = benchmark.report(lambda note: explain_note(note.code, note.parameters))
     if json:
-        print_json(to_json(results, provenance))
+        print_json(to_json(results, benchmark.provenance))
         return
     console.print(_table(results))
-    for sentence in found:
+    for note in findings(results):
+        sentence = explain_note(note.code, note.parameters)
         console.print(f"- {sentence}", markup=False, soft_wrap=True)
     print_notes(tuple(cautions(results)))
-    console.print(f"The report is {page}", markup=False, soft_wrap=True)
-
-
-def _sentences(notes: Iterable[Note]) -> list[str]:
-    return [explain_note(note.code, note.parameters) for note in notes]
+    console.print(f"The report is {benchmark.out / PAGE_FILE}", markup=False, soft_wrap=True)
 
 
 def _table(results: Results) -> Table:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segformer_gui.core.classes import IGNORE, ClassSet, known_class_set
-from segformer_gui.core.errors import UserError
+from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.files import file_error
 from segformer_gui.core.images import (
     IMAGE_SUFFIXES,
@@ -45,7 +45,8 @@ class Sample:
 @dataclass(frozen=True)
 class Dataset:
     """Samples of one split, at least one; `split` is None where the data set has none or all of
-    them are taken. `classes` is None where the files do not say what their ids mean.
+    them are taken. `classes` is None where the files do not say what their ids mean; one without
+    a name is none. `notes` are what to know about it.
     """
 
     root: Path
@@ -53,6 +54,7 @@ class Dataset:
     split: str | None
     classes: ClassSet | None
     samples: tuple[Sample, ...]
+    notes: tuple[Note, ...] = ()
 
     def read_ground_truth(self, sample: Sample) -> NDArray[np.uint8]:
         """Class ids (H, W) uint8, `IGNORE` where there is no class.

@@ -142,7 +142,7 @@ def match_classes(model: ClassSet | None, dataset: ClassSet | None) -> ClassMatc
     # Several classes of the data may have been given one name.
     named: dict[str, str] = {}
     for name in truth.names:
-        if plain_name(name) in predicted_names:
+        if name and plain_name(name) in predicted_names:
             named.setdefault(plain_name(name), name)
     shared = list(named.values())
     if not shared:
@@ -162,7 +162,7 @@ def match_classes(model: ClassSet | None, dataset: ClassSet | None) -> ClassMatc
         names=tuple(shared),
         truth_table=_table(truth, places),
         prediction_table=_table(predicted, places),
-        unmatched=tuple(name for name in truth.names if plain_name(name) not in named),
+        unmatched=tuple(name for name in truth.names if name and plain_name(name) not in named),
         rule=rule,
         named=truth is not _UNNAMED,
     )

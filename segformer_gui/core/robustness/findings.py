@@ -44,6 +44,7 @@ def findings(results: Results) -> list[Note]:
 def cautions(results: Results) -> Iterator[Note]:
     """What limits the scores' meaning."""
     plan = results.plan
+    yield from plan.data.notes
     if plan.mode == "consistency":
         yield Note("grid_consistency", {})
     for scores in results.models:
@@ -55,13 +56,14 @@ def cautions(results: Results) -> Iterator[Note]:
                     "sequences": ", ".join(scores.model.seen_sequences),
                 },
             )
-    left_out = [n for n in plan.classes.names if n not in results.class_names]
+    named = [name for name in plan.classes.names if name]
+    left_out = [name for name in named if name not in results.class_names]
     if left_out:
         yield Note(
             "grid_classes_left_out",
             {
                 "scored": len(results.class_names),
-                "total": len(plan.classes),
+                "total": len(named),
                 "classes": ", ".join(left_out),
             },
         )

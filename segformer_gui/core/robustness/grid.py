@@ -30,6 +30,7 @@ from segformer_gui.core.robustness.plan import (
     GridImage,
     GridModel,
     Plan,
+    grid_image,
     noise_seed,
 )
 from segformer_gui.core.robustness.store import Cell, CellStore
@@ -88,8 +89,8 @@ def run_grid(
 
     To pause is not to ask for the next event; `cancelled` is asked between cells and between
     windows. Every cell that an event has counted is stored. Raises `UserError`
-    `grid_image_too_small`, those of reading images and labels, of `Segmenter.segment` and of the
-    store.
+    `grid_image_too_small`, `grid_image_changed`, those of reading images and labels, of
+    `Segmenter.segment` and of the store.
     """
     store.describe(plan)
     clock = _Clock(sum(len(task.models) for task in tasks))
@@ -266,6 +267,8 @@ def _prepared(
 
 def _read(plan: Plan, image: GridImage) -> _Pair:
     sample = image.sample
+    if grid_image(sample, plan.mode) != image:  # A person may be at work on its mask.
+        raise UserError("grid_image_changed", path=str(sample.image))
     pixels = read_image(sample.image)
     height, width = pixels.shape[:2]
     if min(height, width) < MIN_SIDE_PX:

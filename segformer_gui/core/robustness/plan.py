@@ -181,7 +181,7 @@ def plan_grid(
     classes = classes or first.model.classes
     models = _grid_models(segmenters, classes, {sample.sequence for sample in data.samples})
     with ThreadPoolExecutor() as pool:
-        images = tuple(pool.map(lambda sample: _grid_image(sample, mode), data.samples))
+        images = tuple(pool.map(lambda sample: grid_image(sample, mode), data.samples))
     return Plan(
         data=data,
         mode=mode,
@@ -298,7 +298,8 @@ def _names(entries: Sequence[ModelEntry]) -> list[str]:
     return names
 
 
-def _grid_image(sample: Sample, mode: Mode) -> GridImage:
+def grid_image(sample: Sample, mode: Mode) -> GridImage:
+    """A sample by its content. Raises `UserError` as `file_error`."""
     content = _file_digest(sample.image)
     if mode == "consistency":
         return GridImage(sample, content, content)

@@ -98,6 +98,21 @@ class Difference:
 
 
 @dataclass(frozen=True, eq=False)
+class ImageScores:
+    """Single images by the plan's models and conditions, (M, K, N): which are `measured`, and their
+    `miou`, NaN where there is nothing to score.
+    """
+
+    measured: NDArray[np.bool_]
+    miou: NDArray[np.float64]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every cell is there."""
+        return bool(self.measured.all())
+
+
+@dataclass(frozen=True, eq=False)
 class Results:
     """The scores of a plan. `reference` is what CD and rCD are relative to, None of one model."""
 
@@ -121,7 +136,10 @@ def score_grid(
     if reference is not None and reference not in names:
         raise UserError("grid_reference_unknown", reference=reference, available=", ".join(names))
     reference = reference or (names[0] if len(names) > 1 else None)
-    tables = _read(plan, cells)
+    tables, measured = _read(plan, cells)
+    if not measured.all():
+        missing = int(measured.size - measured.sum())
+        raise UserError("grid_incomplete", missing=missing, total=plan.size)
     resampling = resample([image.sample for image in plan.images], blocks)
     curves = [_Curves.of(plan, table, resampling) for table in tables]
     of_reference = curves[names.index(reference)] if reference else None
@@ -139,6 +157,14 @@ def score_grid(
     )
 
 
+def score_images(plan: Plan, cells: Iterable[Cell]) -> ImageScores:
+    """Scores of the single images of a grid that need not be complete."""
+    tables, measured = _read(plan, cells)
+    return ImageScores(
+        measured, np.stack([mean_of_classes(ious(table.tallies)) for table in tables])
+    )
+
+
 @dataclass(eq=False)
 class _Table:
     """Cells of one model, as arrays by condition and image.
@@ -153,7 +179,8 @@ class _Table:
     notes: dict[str, int]
 
 
-def _read(plan: Plan, cells: Iterable[Cell]) -> list[_Table]:
+def _read(plan: Plan, cells: Iterable[Cell]) -> tuple[list[_Table], NDArray[np.bool_]]:
+    """A table of each model, and which cells there were, (M, K, N)."""
     conditions = {condition: place for place, condition in enumerate(plan.conditions)}
     images: dict[str, list[int]] = {}
     for place, image in enumerate(plan.images):  # Two files may be one image.
@@ -169,15 +196,15 @@ def _read(plan: Plan, cells: Iterable[Cell]) -> list[_Table]:
         )
         for model in plan.models
     }
-    missing = set(plan.cell_keys())
+    models = {model.key: place for place, model in enumerate(plan.models)}
+    measured = np.zeros((len(models), *shape), np.bool_)
     for cell in cells:
-        if cell.key in missing:
-            missing.discard(cell.key)
-            places = conditions[cell.key.condition], images[cell.key.image]
-            _enter(tables[cell.key.model], cell, *places, scored)
-    if missing:
-        raise UserError("grid_incomplete", missing=len(missing), total=plan.size)
-    return list(tables.values())
+        model, image, condition = cell.key
+        if model in models and image in images and condition in conditions:
+            places = conditions[condition], images[image]
+            _enter(tables[model], cell, *places, scored)
+            measured[models[model], places[0], places[1]] = True
+    return list(tables.values()), measured
 
 
 def _enter(
