@@ -52,12 +52,12 @@ class EditParts(QObject):
         self.dock = MaskDock(session, actions, window)
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
         self._connect_actions()
-        editing = session.editing
+        editing, masks = session.editing, session.masks
         for signal in (
-            editing.document_changed,
+            masks.document_changed,
             editing.history_changed,
             editing.busy_changed,
-            editing.status_changed,
+            masks.status_changed,
             session.tools.changed,
             session.images.pixels_changed,
             session.segmentation.changed,
@@ -90,14 +90,15 @@ class EditParts(QObject):
         return self._session.tools.name != "look"
 
     def _connect_actions(self) -> None:
-        session, editing, tools = self._session, self._session.editing, self._session.tools
+        session, tools = self._session, self._session.tools
+        editing, masks = session.editing, session.masks
         handlers: dict[str, Callable[[], object]] = {
             "undo": editing.undo,
             "redo": editing.redo,
             "new_project": self._new_project,
             "open_project": self._open_project,
-            "save_masks": editing.save,
-            "edit_masks": lambda: editing.set_on(not editing.on),
+            "save_masks": masks.save,
+            "edit_masks": lambda: masks.set_on(not masks.on),
             "brush_larger": lambda: tools.resize_brush(_BRUSH_STEP),
             "brush_smaller": lambda: tools.resize_brush(1 / _BRUSH_STEP),
             "class_next": partial(self._step_class, 1),
@@ -107,7 +108,7 @@ class EditParts(QObject):
             "accept_class": lambda: editing.accept(tools.settings.class_id),
             "copy_mask": self._copy_previous,
             "next_suspect": session.review.go_on,
-            "checked": lambda: editing.set_checked(self._actions["checked"].isChecked()),
+            "checked": self._set_checked,
             "next_unchecked": self._next_unchecked,
             **{f"tool_{name}": partial(tools.choose, name) for name in TOOLS},
             **{name: partial(self._tidy, name) for name in _TIDY},
@@ -119,15 +120,15 @@ class EditParts(QObject):
             key.activated.connect(partial(self._pick_class, number))
 
     def _update(self) -> None:
-        session, editing = self._session, self._session.editing
-        document, ready = editing.document, editing.ready
+        session, editing, masks = self._session, self._session.editing, self._session.masks
+        document, ready = masks.document, editing.ready
         shown = session.images.picture is not None
         predicted = session.segmentation.result is not None
         history = document.history if document else None
         enabled = {
             "undo": ready and history is not None and history.to_undo is not None,
             "redo": ready and history is not None and history.to_redo is not None,
-            "new_project": editing.classes is not None or session.models.ready is not None,
+            "new_project": masks.classes is not None or session.models.ready is not None,
             "save_masks": session.projects.project is not None,
             "edit_masks": shown,
             "accept": ready and predicted,
@@ -142,9 +143,9 @@ class EditParts(QObject):
         }
         for action_id, on in enabled.items():
             self._actions[action_id].setEnabled(on)
-        self._actions["edit_masks"].setChecked(editing.on)
+        self._actions["edit_masks"].setChecked(masks.on)
         current = session.images.current
-        status = editing.status(current) if current else None
+        status = masks.status(current) if current else None
         self._actions["checked"].setChecked(status == "checked")
 
     def _tool_changed(self) -> None:
@@ -161,7 +162,7 @@ class EditParts(QObject):
     # Classes ------------------------------------------------------------------------------------
 
     def _step_class(self, by: int) -> None:
-        classes = self._session.editing.classes
+        classes = self._session.masks.classes
         if classes is None:
             return
         ids = [class_id for class_id, name in enumerate(classes.names) if name]
@@ -170,10 +171,15 @@ class EditParts(QObject):
         self._session.tools.set(class_id=ids[place % len(ids)])
 
     def _pick_class(self, number: int) -> None:
-        classes = self._session.editing.classes
+        classes = self._session.masks.classes
         class_id = UNLABELLED if number == 0 else number - 1
         if classes is not None and (number == 0 or class_id < len(classes)):
             self._session.tools.set(class_id=class_id)
+
+    def _set_checked(self) -> None:
+        current = self._session.images.current
+        if current is not None:
+            self._session.masks.set_checked([current], self._actions["checked"].isChecked())
 
     # Whole masks --------------------------------------------------------------------------------
 
@@ -203,22 +209,20 @@ class EditParts(QObject):
         project = session.projects.project
         if path is None or project is None:
             return
-        image = session.editing.image_of(path)
+        row = session.masks.row(path)
 
         def change(mask: Mask, _job: Job) -> Change | None:
-            if image is None:
-                return None
-            return copied(mask, project.document(image).mask.labels)
+            return copied(mask, project.document(row.id).mask.labels) if row else None
 
         session.editing.edit(change, "copy_mask", rules=FREE)
 
     def _next_unchecked(self) -> None:
         """The next image of the list that is not checked, from the current one on, and around."""
-        images, editing = self._session.images, self._session.editing
+        images, masks = self._session.images, self._session.masks
         row = images.row(images.current)
         start = 0 if row is None else row + 1
         for path in [*images.listed[start:], *images.listed[:start]]:
-            if editing.status(path) != "checked":
+            if masks.status(path) != "checked":
                 images.select(path)
                 return
 
@@ -234,7 +238,7 @@ class EditParts(QObject):
 
     def _new_project(self) -> None:
         ready = self._session.models.ready
-        classes = self._session.editing.classes or (ready.classes if ready else None)
+        classes = self._session.masks.classes or (ready.classes if ready else None)
         folder = QFileDialog.getExistingDirectory(
             self._window,
             self.tr("Folder of the new project"),
@@ -265,7 +269,7 @@ class EditParts(QObject):
         self._messages.offer(self.tr("Discard them"), lambda: self._discard(images))
 
     def _discard(self, images: list[str]) -> None:
-        self._session.editing.discard_recovered(images)
+        self._session.masks.discard_recovered(images)
         self._messages.hide()
 
 

@@ -36,7 +36,7 @@ def editor(window: MainWindow, images: list[Path]) -> MainWindow:
 
 
 def labels_of(window: MainWindow) -> np.ndarray:
-    mask = window.session.editing.mask
+    mask = window.session.masks.mask
     assert mask is not None
     return mask.labels
 
@@ -68,7 +68,7 @@ def test_a_mask_begins_with_the_prediction(editor: MainWindow) -> None:
 
     assert (labels[:, :40] == 0).all()
     assert (labels[:, 40:] == 2).all()
-    mask = editor.session.editing.mask
+    mask = editor.session.masks.mask
     assert mask is not None
     assert not mask.touched.any()
     undo(editor)
@@ -84,7 +84,7 @@ def test_a_stroke_paints_and_can_be_undone_and_made_again(editor: MainWindow) ->
     assert (after[20, 10:31] == 1).all()
     assert (after[16:25, 20] == 1).all()
     assert after[15, 20] == after[25, 20] == 0
-    mask = editor.session.editing.mask
+    mask = editor.session.masks.mask
     assert mask is not None
     assert np.array_equal(mask.touched, after != before)
     undo(editor)
@@ -329,11 +329,11 @@ def test_masks_are_files_with_palette_and_what_was_touched(
     drag(editor, (10.5, 20.5), (30.5, 20.5))
     project = editor.session.projects.project
     assert project is not None
-    assert editor.session.editing.unsaved
+    assert editor.session.masks.unsaved
 
     editor.actions_by_id["save_masks"].trigger()
 
-    assert not editor.session.editing.unsaved
+    assert not editor.session.masks.unsaved
     saved = read_labels(project.mask_path("a_0"))
     assert np.array_equal(saved, labels_of(editor))
     assert project.images["a_0"].status == "corrected"
@@ -372,7 +372,7 @@ def test_what_was_not_saved_is_brought_back_and_can_be_discarded(
     project = editor.session.projects.project
     assert project is not None
     project.close()  # As if the process had ended here: nothing has been saved.
-    editor.session.editing._autosave.stop()
+    editor.session.masks._autosave.stop()
 
     again = make_window(settings, engine, synchronous=True)
     again.show()
@@ -423,9 +423,10 @@ def test_a_broken_mask_is_refused_and_left_as_it_is(editor: MainWindow, images: 
     project = editor.session.projects.project
     assert project is not None
     folder, file = project.folder, project.mask_path("a_0")
-    editor.session.editing.set_on(False)
+    editor.session.masks.set_on(False)
     editor.actions_by_id["clear"].trigger()
     project.close()
+    editor.session.projects.project = None
     file.write_bytes(b"broken")
 
     editor.session.projects.open(folder)
@@ -433,13 +434,13 @@ def test_a_broken_mask_is_refused_and_left_as_it_is(editor: MainWindow, images: 
     editor.actions_by_id["tool_brush"].trigger()
 
     assert str(file) in editor.message_bar.sentence.text()
-    assert editor.session.editing.document is None
+    assert editor.session.masks.document is None
     assert file.read_bytes() == b"broken"
 
 
 def test_checked_images_are_passed_over(editor: MainWindow, images: list[Path]) -> None:
     editor.actions_by_id["checked"].trigger()
-    assert editor.session.editing.status(images[0]) == "checked"
+    assert editor.session.masks.status(images[0]) == "checked"
     editor.actions_by_id["next_unchecked"].trigger()
     assert editor.session.images.current == images[1]
     editor.actions_by_id["checked"].trigger()

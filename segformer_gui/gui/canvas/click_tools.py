@@ -92,7 +92,7 @@ class RegionTool(ClickTool):
         return self._id_of(int(result.labels[int(at[1]), int(at[0])]))
 
     def _id_of(self, predicted: int) -> int:
-        result, classes = self.desk.editing.prediction, self.desk.editing.classes
+        result, classes = self.desk.editing.prediction, self.desk.masks.classes
         if result is None or classes is None:
             return UNLABELLED
         return class_ids(result.classes, classes)[predicted]
@@ -116,7 +116,7 @@ class PickTool(Tool):
 
     def press(self, at: Point, hand: Hand) -> None:
         """Pick, and go back to the tool before."""
-        mask = self.desk.editing.mask
+        mask = self.desk.masks.mask
         height, width = self.desk.size
         if mask is not None and 0 <= at[0] < width and 0 <= at[1] < height:
             picked = int(mask.labels[int(at[1]), int(at[0])])

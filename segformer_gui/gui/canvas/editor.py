@@ -41,6 +41,7 @@ class CanvasEditor(QObject):
     ) -> None:
         super().__init__(canvas)
         self._view = session.view
+        self._masks = session.masks
         self._editing = session.editing
         self._tools = session.tools
         self._canvas = canvas
@@ -52,6 +53,7 @@ class CanvasEditor(QObject):
         self._drawing = False
         self._resizing: tuple[float, int] | None = None
         desk = Desk(
+            session.masks,
             session.editing,
             session.tools,
             session.lanes,
@@ -60,7 +62,7 @@ class CanvasEditor(QObject):
             canvas.update,
         )
         self._kinds = make_tools(desk)
-        session.editing.document_changed.connect(self._show_document)
+        session.masks.document_changed.connect(self._show_document)
         session.editing.mask_changed.connect(self._show_change)
         session.editing.preview_changed.connect(self._show_preview)
         session.editing.busy_changed.connect(self._set_cursor)
@@ -79,11 +81,11 @@ class CanvasEditor(QObject):
     @property
     def waiting(self) -> bool:
         """Whether the mask is on its way."""
-        return self._editing.on and self._editing.document is None
+        return self._masks.on and self._masks.document is None
 
     def hover(self, x: int, y: int) -> Hover | None:
         """The pixel of the mask; None where the prediction is shown."""
-        mask, classes = self._editing.mask, self._editing.classes
+        mask, classes = self._masks.mask, self._masks.classes
         if self._layer is None or mask is None or classes is None:
             return None
         if not (0 <= y < mask.size[0] and 0 <= x < mask.size[1]):
@@ -113,7 +115,7 @@ class CanvasEditor(QObject):
             paint_brush(painter, centre, brush.diameter_px * scale, brush.shape == "square")
 
     def _show_document(self) -> None:
-        mask = self._editing.mask
+        mask = self._masks.mask
         for tool in self._kinds.values():
             tool.cancel()
         self._layer = MaskLayer(mask.labels) if mask is not None else None
@@ -139,7 +141,7 @@ class CanvasEditor(QObject):
         self._canvas.update()
 
     def _color(self) -> None:
-        classes = self._editing.classes
+        classes = self._masks.classes
         if self._layer is not None and classes is not None:
             self._layer.set_colors(self._painted(classes), self._view.shows_of(classes))
             self._canvas.update()
@@ -148,7 +150,7 @@ class CanvasEditor(QObject):
         return self._view.painted(classes)
 
     def _color_of(self, class_id: int) -> Color:
-        classes = self._editing.classes
+        classes = self._masks.classes
         if classes is None or class_id == UNLABELLED or class_id >= len(classes):
             return _ERASED
         return self._painted(classes).colors[class_id]

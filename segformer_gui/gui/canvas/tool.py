@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt
 
 from segformer_gui.gui.session.editing import Editing
+from segformer_gui.gui.session.masks import Masks
 from segformer_gui.gui.session.pictures import Picture
 from segformer_gui.gui.session.ports import Lanes
 from segformer_gui.gui.session.tools import Tools
@@ -41,6 +42,7 @@ class Hand:
 class Desk:
     """What the tools work with. `picture` and `scale` are asked for, since they change."""
 
+    masks: Masks
     editing: Editing
     tools: Tools
     lanes: Lanes
@@ -51,7 +53,7 @@ class Desk:
     @property
     def size(self) -> tuple[int, int]:
         """(H, W) of the image."""
-        mask = self.editing.mask
+        mask = self.masks.mask
         return mask.size if mask is not None else (0, 0)
 
 

@@ -70,7 +70,7 @@ class MaskDock(QDockWidget):
         self.setWidget(content)
         session.tools.changed.connect(self._show_settings)
         session.tools.settings_changed.connect(self._show_settings)
-        session.editing.document_changed.connect(self._list_classes)
+        session.masks.document_changed.connect(self._list_classes)
         session.projects.changed.connect(self._list_classes)
         session.models.ready_changed.connect(self._list_classes)
         session.view.overlay_changed.connect(self._list_classes)
@@ -211,20 +211,21 @@ class MaskDock(QDockWidget):
         column.addLayout(row)
         self._session.editing.history_changed.connect(self._show_state)
         self._session.editing.busy_changed.connect(self._show_state)
-        self._session.editing.document_changed.connect(self._show_state)
+        self._session.masks.document_changed.connect(self._show_state)
+        self._session.masks.saved.connect(self._show_state)
         self._show_state()
         return column
 
     # State to widgets ---------------------------------------------------------------------------
 
     def _show_state(self) -> None:
-        editing = self._session.editing
-        if editing.document is None:
-            text = self.tr("Opening…") if editing.on else ""
+        masks, editing = self._session.masks, self._session.editing
+        if masks.document is None:
+            text = self.tr("Opening…") if masks.on else ""
         elif editing.busy:
             text = self.tr("Working…")
         else:
-            text = self.tr("Saving soon…") if editing.unsaved else self.tr("Saved")
+            text = self.tr("Saving soon…") if masks.unsaved else self.tr("Saved")
         self.state.setText(text)
 
     def _show_settings(self) -> None:
@@ -256,7 +257,7 @@ class MaskDock(QDockWidget):
     def _list_classes(self) -> None:
         session = self._session
         ready = session.models.ready
-        classes = session.editing.classes or (ready.classes if ready else None)
+        classes = session.masks.classes or (ready.classes if ready else None)
         with QSignalBlocker(self.classes), QSignalBlocker(self.only_over):
             self.classes.clear()
             self.only_over.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -19,7 +20,9 @@ from segformer_gui.gui.session.ports import Lanes
 class Projects(QObject):
     """The open project. Without one, corrections go to a folder of the user's data."""
 
+    leaving = Signal()  # Another project is about to take the place of this one.
     changed = Signal()
+    follows_model = Signal()  # The application's own project is another one, that of the model.
     images_found = Signal(list)  # Of the project that was opened, as paths.
     restorable = Signal(list)  # Ids of images with work that no save holds.
     failed = Signal(Exception)
@@ -36,6 +39,9 @@ class Projects(QObject):
 
     def open(self, folder: Path) -> None:
         """Open a project and its images."""
+        if self.project is not None and self.project.folder == folder.absolute():
+            self._show_images(self.project)
+            return
         self._lanes.files.submit(lambda _job: Project(folder), self._use, self.failed.emit, "open")
 
     def create(self, folder: Path, classes: ClassSet) -> None:
@@ -47,6 +53,32 @@ class Projects(QObject):
     def restore_own(self) -> None:
         """Look for corrections that an earlier run of the application could not save."""
         self._lanes.files.submit(lambda _job: _left_behind(), self._offer, self.failed.emit)
+
+    def follow(self, classes: ClassSet) -> None:
+        """A model of these classes is ready. Its corrections have a project of their own.
+
+        A project that a person has opened stays, and so does one with work to be restored.
+        """
+        project = self.project
+        if project is not None and (not self.is_own or project.recovered):
+            return
+        if project is not None and _is_for(project, classes):
+            return
+
+        def found(own: Project | None) -> None:
+            if self.project is not project:
+                if own is not None:
+                    own.close()
+                return  # Something else was opened meanwhile.
+            self._replace(own)
+            if own is not None and own.recovered:
+                self.restorable.emit(list(own.recovered))
+            if project is not None:
+                self.follows_model.emit()
+
+        self._lanes.files.submit(
+            lambda _job: _existing_own(classes), found, self.failed.emit, "follow model"
+        )
 
     def for_classes(self, classes: ClassSet) -> Project:
         """The project to correct an image of a model of these classes in; a worker's.
@@ -67,16 +99,25 @@ class Projects(QObject):
             self.project.close()
 
     def _use(self, project: Project) -> None:
-        if self.project is not None and self.project is not project:
-            self.project.close()
-        self.project = project
-        self.changed.emit()
+        self._replace(project)
         if project.read_only is not None:
             self.failed.emit(project.read_only)
         if not self.is_own:
-            self.images_found.emit(list(ids_of(project)))
+            self._show_images(project)
         if project.recovered:
             self.restorable.emit(list(project.recovered))
+
+    def _replace(self, project: Project | None) -> None:
+        old = self.project
+        if old is not None:
+            self.leaving.emit()
+            # After what is saved now.
+            self._lanes.files.submit(lambda _job: old.close(), lambda _: None, self.failed.emit)
+        self.project = project
+        self.changed.emit()
+
+    def _show_images(self, project: Project) -> None:
+        self.images_found.emit(list(ids_of(project)))
 
     def _offer(self, project: Project | None) -> None:
         if project is None:
@@ -102,16 +143,37 @@ def _own_project(classes: ClassSet) -> Project:
 
     Where another window writes to it, the next one is taken.
     """
-    digest = hashlib.sha256("\n".join(classes.names).encode()).hexdigest()[:8]
-    for number in count(1):
-        folder = _own_folder() / (digest if number == 1 else f"{digest}-{number}")
+    return _existing_own(classes) or Project.create(_free_own(classes), classes)
+
+
+def _existing_own(classes: ClassSet) -> Project | None:
+    """The first of these folders that no other window writes to; None where there is none yet."""
+    for folder in _own_folders(classes):
         if not (folder / RECORD_FILE).exists():
-            return Project.create(folder, classes)
+            return None
         project = Project(folder)
         if project.read_only is None or project.read_only.code != "project_locked":
             return project
         project.close()
     raise AssertionError("unreachable")
+
+
+def _free_own(classes: ClassSet) -> Path:
+    return next(f for f in _own_folders(classes) if not (f / RECORD_FILE).exists())
+
+
+def _own_folders(classes: ClassSet) -> Iterator[Path]:
+    digest = _digest(classes)
+    return (_own_folder() / (digest if n == 1 else f"{digest}-{n}") for n in count(1))
+
+
+def _is_for(own: Project, classes: ClassSet) -> bool:
+    """Whether it is the application's own project for models of these classes."""
+    return own.folder.name.partition("-")[0] == _digest(classes)
+
+
+def _digest(classes: ClassSet) -> str:
+    return hashlib.sha256("\n".join(classes.names).encode()).hexdigest()[:8]
 
 
 def _left_behind() -> Project | None:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from segformer_gui.core.annotation.region import Box
 from segformer_gui.core.annotation.review import Suspect, disagreement, suspects
-from segformer_gui.gui.session.editing import Editing
+from segformer_gui.gui.session.masks import Masks
 from segformer_gui.gui.session.ports import Job, Lanes, Result
 from segformer_gui.gui.session.source import Source
 
@@ -22,19 +22,19 @@ class Review(QObject):
     found = Signal(object)  # A Box to look at.
     failed = Signal(Exception)
 
-    def __init__(self, lanes: Lanes, editing: Editing, source: Source, other: Source) -> None:
+    def __init__(self, lanes: Lanes, masks: Masks, source: Source, other: Source) -> None:
         super().__init__()
         self._lanes = lanes
-        self._editing = editing
+        self._masks = masks
         self._source = source
         self._other = other
         self._of: Result | None = None
         self._seen: list[Box] = []
-        editing.document_changed.connect(self._begin_again)
+        masks.document_changed.connect(self._begin_again)
 
     def go_on(self) -> None:
         """Find the worst region that was not looked at yet; after the last one, the first."""
-        result, mask = self._source.result, self._editing.mask
+        result, mask = self._source.result, self._masks.mask
         if result is None or mask is None or result.labels.shape != mask.labels.shape:
             return
         if result is not self._of:

@@ -19,6 +19,7 @@ from segformer_gui.gui.session.clipboard import Clipboard
 from segformer_gui.gui.session.editing import Editing
 from segformer_gui.gui.session.images import Images, Status
 from segformer_gui.gui.session.lab import Lab
+from segformer_gui.gui.session.masks import Masks
 from segformer_gui.gui.session.models import Models
 from segformer_gui.gui.session.ports import Engine, Lanes, ModelRequest, ReadyModel
 from segformer_gui.gui.session.projects import Projects
@@ -60,10 +61,9 @@ class Session(QObject):
         self.lab = Lab(lanes, engine, self.models, self.current, self.segmentation)
         self.projects = Projects(lanes)
         self.tools = Tools()
-        self.editing = Editing(
-            lanes, self.images, self.segmentation, self.models, self.projects, self.tools
-        )
-        self.review = Review(lanes, self.editing, self.current, self.lab.corrupted)
+        self.masks = Masks(lanes, self.images, self.models, self.projects)
+        self.editing = Editing(lanes, self.segmentation, self.projects, self.masks, self.tools)
+        self.review = Review(lanes, self.masks, self.current, self.lab.corrupted)
         self._model_of_results: ReadyModel | None = None
         self.segmentation.options = _options(settings)
 
@@ -90,6 +90,7 @@ class Session(QObject):
             self.clipboard,
             self.lab,
             self.projects,
+            self.masks,
             self.editing,
             self.review,
         ):
@@ -98,14 +99,14 @@ class Session(QObject):
     def start(self) -> None:
         """Load samples and model. Called when the window is there: the model brings torch along."""
         self.samples.load()
-        self.models.start()
         self.projects.restore_own()
+        self.models.start()
 
     def close(self, timeout_s: float = 2.0) -> bool:
         """Save the preferences, cancel all work, end the threads; False if one is still busy."""
         if not self._closed:
             self._closed = True
-            for save, what in ((self._save_settings, "settings"), (self.editing.close, "masks")):
+            for save, what in ((self._save_settings, "settings"), (self._save_masks, "masks")):
                 try:
                     save()
                 except UserError:
@@ -180,6 +181,10 @@ class Session(QObject):
             precision=request.precision,
         )
         save_settings(self.settings, settings_file())
+
+    def _save_masks(self) -> None:
+        self.editing.cancel_stroke()
+        self.masks.close()
 
     def _can_segment(self) -> bool:
         return self.models.ready is not None and not self.models.loading
