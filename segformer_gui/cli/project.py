@@ -1,4 +1,4 @@
-"""`segformer-gui project`: create, info, predict."""
+"""`segformer-gui project`: create, info, predict, export."""
 
 from __future__ import annotations
 
@@ -40,6 +40,14 @@ from segformer_gui.core.classes import (
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import find_images, read_image
 from segformer_gui.core.inference.options import SegmentOptions
+from segformer_gui.core.outputs import (
+    LabelFormat,
+    OutputKind,
+    ProjectMask,
+    output_endings,
+    plan_outputs,
+    write_outputs,
+)
 from segformer_gui.core.project.project import Project
 from segformer_gui.core.project.record import STATUSES
 
@@ -155,6 +163,73 @@ def predict(
             print_json({"model": segmenter.model.id, "filled": filled, "failed": failed})
         else:
             console.print(f"{len(filled)} masks filled", markup=False, soft_wrap=True)
+    if failed:
+        raise typer.Exit(BAD_INPUT)
+
+
+@project_app.command()
+def export(
+    folder: FolderArgument,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the masks.", readable=False)],
+    format_: Annotated[
+        LabelFormat, typer.Option("--format", help="Class ids, colours, or Cityscapes' own ids.")
+    ] = "index",
+    with_overlay: Annotated[
+        bool, typer.Option("--overlay", help="Also write the image with the mask over it.")
+    ] = False,
+    with_statistics: Annotated[
+        bool, typer.Option("--statistics", help="Also write the shares of the classes as JSON.")
+    ] = False,
+    checked: Annotated[
+        bool, typer.Option("--checked", help="Only masks that a person says are right.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Write the masks of a project as <stem>.png, with what a window has not saved yet.
+
+    Images without a mask are left out. A mask that cannot be read is named; the exit code is then
+    2.
+    """
+    with errors_as_sentences():
+        project = Project(folder)
+        project.close()  # It is only read: nobody shall have to wait for that.
+        kinds: list[OutputKind] = [format_]
+        if with_overlay:
+            kinds.append("overlay")
+        if with_statistics:
+            kinds.append("statistics")
+        images = {
+            project.image_path(image): image
+            for image, row in project.images.items()
+            if (row.status == "checked" if checked else project.has_mask(image))
+        }
+        endings = [".png", *output_endings(kinds[1:])]
+        written: list[dict[str, object]] = []
+        with progress_bar() as progress:
+            plan = plan_outputs(list(images), out, endings)
+            for path, files in progress.track(plan.items(), description="Writing"):
+                try:
+                    mask = project.document(images[path]).mask
+                    row = project.images[images[path]]
+                    outcome = ProjectMask(mask.labels, project.classes, row.status)
+                    write_outputs(dict(zip(kinds, files, strict=True)), outcome, path)
+                except UserError as error:
+                    if error.code == "disk_full":
+                        raise  # No other mask would fare better.
+                    print_error(error)
+                    continue
+                written.append(
+                    {
+                        "image": str(path),
+                        "status": row.status,
+                        "files": [str(file) for file in files],
+                    }
+                )
+        failed = len(images) - len(written)
+        if json:
+            print_json({"written": written, "failed": failed})
+        else:
+            console.print(f"{len(written)} masks written to {out}", markup=False, soft_wrap=True)
     if failed:
         raise typer.Exit(BAD_INPUT)
 

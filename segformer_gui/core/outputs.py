@@ -1,14 +1,16 @@
-"""Predictions as files: what they hold, and which file belongs to which image."""
+"""Predictions and masks as files: what they hold, and which file belongs to which image."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,7 @@ from segformer_gui.core.render import Labels, colorize, overlay
 if TYPE_CHECKING:
     from segformer_gui.core.corruption.condition import Condition
     from segformer_gui.core.inference.prediction import Timings
+    from segformer_gui.core.project.record import Status
 
 LabelFormat = Literal["index", "color", "labelIds", "trainIds"]
 OutputKind = Literal["index", "color", "overlay", "labelIds", "trainIds", "statistics"]
@@ -29,7 +32,7 @@ OUTPUT_KINDS: tuple[OutputKind, ...] = get_args(OutputKind)
 
 
 class Outcome(Protocol):
-    """What can be written: a `Prediction`, or what the window keeps of one."""
+    """A prediction as it can be written: a `Prediction`, or what the window keeps of one."""
 
     @property
     def labels(self) -> Labels: ...
@@ -47,11 +50,20 @@ class Outcome(Protocol):
     def notes(self) -> tuple[Note, ...]: ...
 
 
+@dataclass(frozen=True, eq=False)
+class ProjectMask:
+    """A project's mask as it can be written: class ids (H, W) uint8, 255 where there is none."""
+
+    labels: NDArray[np.uint8]
+    classes: ClassSet
+    status: Status
+
+
 def write_outputs(
     files: Mapping[OutputKind, Path],
-    outcome: Outcome,
+    outcome: Outcome | ProjectMask,
     image: Path,
-    model: str,
+    model: str = "",
     opacity: float = 0.5,
     pixels: NDArray[np.uint8] | None = None,
     condition: Condition | None = None,
@@ -76,17 +88,19 @@ def write_outputs(
 
 
 def statistics(
-    outcome: Outcome, image: Path, model: str, condition: Condition | None = None
+    outcome: Outcome | ProjectMask, image: Path, model: str, condition: Condition | None = None
 ) -> dict[str, object]:
-    """What is known of a prediction, as JSON can hold it; shares of the image's pixels in 0..1."""
+    """What is known of a prediction or a mask, as JSON can hold it; shares of the pixels in 0..1.
+
+    `model` and `condition` are those of the prediction.
+    """
     height, width = outcome.labels.shape
     counts = pixels_per_class(outcome.labels, len(outcome.classes))
     return {
         "image": str(image),
         "width": width,
         "height": height,
-        "model": model,
-        "corruption": condition.to_json() if condition else None,
+        **_origin(outcome, model, condition),
         "class_set": outcome.classes.name,
         "classes": [
             {
@@ -96,12 +110,9 @@ def statistics(
                 "share": float(counts[class_id] / outcome.labels.size),
             }
             for class_id, name in enumerate(outcome.classes.names)
+            if name  # Else an id that no class has any more.
         ],
-        "mean_confidence": outcome.mean_confidence,
-        "device": outcome.device,
-        "precision": outcome.precision,
-        "ms": round(outcome.timings.total_ms, 1),
-        "notes": [note.code for note in outcome.notes],
+        "unlabelled": float(1 - counts.sum() / outcome.labels.size),
         "versions": {
             "segformer_gui": segformer_gui.__version__,
             "torch": metadata.version("torch"),
@@ -109,11 +120,37 @@ def statistics(
     }
 
 
+def _origin(
+    outcome: Outcome | ProjectMask, model: str, condition: Condition | None
+) -> dict[str, object]:
+    if isinstance(outcome, ProjectMask):
+        return {"source": "mask", "status": outcome.status}
+    return {
+        "source": "prediction",
+        "model": model,
+        "corruption": condition.to_json() if condition else None,
+        "mean_confidence": outcome.mean_confidence,
+        "device": outcome.device,
+        "precision": outcome.precision,
+        "ms": round(outcome.timings.total_ms, 1),
+        "notes": [note.code for note in outcome.notes],
+    }
+
+
 def pixels_per_class(labels: Labels, classes: int) -> NDArray[np.int64]:
-    """How many pixels of labels (H, W) each of the `classes` classes has: (N,)."""
-    # In strips: bincount works on an int64 copy, eight times the size of the labels.
-    strips = (labels[top : top + 256].ravel() for top in range(0, len(labels), 256))
-    return np.sum([np.bincount(strip, minlength=classes) for strip in strips], axis=0)
+    """How many pixels of labels (H, W) each of the ids 0 to `classes` - 1 has: (N,)."""
+    # In strips: bincount works on an int64 copy, eight times the size of the labels, and OpenCV's
+    # histogram, which lets other threads run meanwhile, counts in float32.
+    counts = np.zeros(max(256, classes), np.int64)
+    for top in range(0, len(labels), 256):
+        strip = labels[top : top + 256]
+        if strip.dtype == np.uint8:
+            found = cv2.calcHist([strip], [0], None, [256], [0, 256])
+            counts[:256] += np.asarray(found).ravel().astype(np.int64)
+        else:
+            found = np.bincount(strip.ravel(), minlength=len(counts))
+            counts += found[: len(counts)]
+    return counts[:classes]
 
 
 def encode_labels(labels: Labels, classes: ClassSet, label_format: LabelFormat) -> Labels:

@@ -33,28 +33,21 @@ from segformer_gui.gui.session.session import Session
 
 
 class ExportDialog(QDialog):
-    """Asks which results go where, in which form."""
+    """Asks which masks go where, in which form."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Export"))
         self._session = session
-        current = session.images.current
-        self._done = [path for path in session.images.paths if path in session.segmentation]
+        self._done: list[Path] = []
         self.current = QRadioButton(self.tr("The current image"), self)
-        self.all = QRadioButton(
-            self.tr("All segmented images ({count})").format(count=len(self._done)), self
-        )
-        can_current = current in self._done
-        self.current.setEnabled(can_current)
+        self.all = QRadioButton(self)
+        self._left_out = QLabel(self)
+        self._left_out.setProperty("muted", True)
+        self._build_corrected()
+        can_current = session.images.current in self._done
         self.current.setChecked(can_current)
         self.all.setChecked(not can_current)
-        missing = len(session.images.paths) - len(self._done)
-        note = QLabel(
-            self.tr("Images without a mask are left out: {count}").format(count=missing), self
-        )
-        note.setProperty("muted", True)
-        note.setVisible(missing > 0)
 
         self.kinds: dict[OutputKind, QCheckBox] = {}
         kinds = QGridLayout()
@@ -93,7 +86,7 @@ class ExportDialog(QDialog):
         layout.setContentsMargins(20, 18, 20, 16)
         layout.setSpacing(8)
         layout.addWidget(_heading(self.tr("What"), self))
-        for widget in (self.current, self.all, note):
+        for widget in (self.current, self.all, self._left_out, self.corrected, self._ids):
             layout.addWidget(widget)
         layout.addSpacing(8)
         layout.addWidget(_heading(self.tr("As"), self))
@@ -105,8 +98,39 @@ class ExportDialog(QDialog):
         layout.addWidget(self.buttons)
         self._update()
 
+    def _build_corrected(self) -> None:
+        """Masks that a person worked on go before predictions, unless that is switched off."""
+        export, paths = self._session.export, self._session.images.paths
+        count = sum(map(export.takes_mask, paths))
+        text = self.tr("Corrected masks where there are some ({count}), else predictions")
+        self.corrected = QCheckBox(text.format(count=count), self)
+        self.corrected.setToolTip(self.tr("Off: what the model sees, without any correction"))
+        self.corrected.setChecked(True)
+        self.corrected.setVisible(count > 0)
+        self.corrected.toggled.connect(self._count)
+        self._ids = QLabel(self.tr("Class numbers are those of the project"), self)
+        self._ids.setProperty("muted", True)
+        self._count()
+
+    def _count(self) -> None:
+        """Show how many images there is something of."""
+        session, corrected = self._session, self.corrected.isChecked()
+        self._done = session.export.exportable(session.images.paths, corrected)
+        self.all.setText(self.tr("All images with a mask ({count})").format(count=len(self._done)))
+        can_current = session.images.current in self._done
+        self.current.setEnabled(can_current)
+        if not can_current:
+            self.all.setChecked(True)
+        missing = len(session.images.paths) - len(self._done)
+        self._left_out.setText(
+            self.tr("Images without a mask are left out: {count}").format(count=missing)
+        )
+        self._left_out.setVisible(missing > 0)
+        masks = not self.corrected.isHidden() and corrected
+        self._ids.setVisible(masks and session.export.maps_classes)
+
     def images(self) -> list[Path]:
-        """The images whose results are wanted."""
+        """The images whose masks are wanted."""
         current = self._session.images.current
         return [current] if self.current.isChecked() and current else self._done
 
@@ -139,9 +163,9 @@ class ExportDialog(QDialog):
         }
 
     def _cityscapes_classes(self) -> int:
-        """How many of the model's classes Cityscapes has, too."""
-        ready = self._session.models.ready
-        ids = cityscapes_train_ids(ready.classes) if ready else []
+        """How many of the classes Cityscapes has, too."""
+        classes = self._session.contents.classes
+        ids = cityscapes_train_ids(classes) if classes else []
         return sum(train_id != IGNORE for train_id in ids)
 
     def _browse(self) -> None:
@@ -152,7 +176,8 @@ class ExportDialog(QDialog):
             self.folder.setText(folder)
 
     def _update(self) -> None:
-        self.go.setEnabled(bool(self.chosen_kinds() and self.folder.text().strip()))
+        some = bool(self.chosen_kinds() and self.folder.text().strip())
+        self.go.setEnabled(some and bool(self.images()))
 
 
 class ShortcutsDialog(QDialog):

@@ -199,6 +199,7 @@ class MainWindow(QMainWindow):
             session.segmentation.changed,
             session.segment_all.progress_changed,
             session.export.progress_changed,
+            session.masks.status_changed,
             session.lab.sweep.changed,
             session.tools.changed,
         ):
@@ -236,7 +237,7 @@ class MainWindow(QMainWindow):
             or session.segmentation.busy
             or session.lab.sweep.running is not None
             or self.edit.can_cancel,
-            "export": session.segmentation.count() > 0 and not many,
+            "export": session.export.possible and not many,
         }
         for action_id, on in enabled.items():
             self.actions_by_id[action_id].setEnabled(on)
@@ -376,7 +377,8 @@ class MainWindow(QMainWindow):
         kinds = dialog.chosen_kinds()
         self.session.change_settings(export_folder=str(folder), export_kinds=tuple(kinds))
         opacity = self.session.view.opacity
-        self.session.export.prepare(dialog.images(), folder, kinds, opacity)
+        corrected = dialog.corrected.isChecked()
+        self.session.export.prepare(dialog.images(), folder, kinds, opacity, corrected)
 
     def _confirm_export(self, plan: ExportPlan) -> None:
         """Ask before anything is overwritten."""

@@ -1,4 +1,4 @@
-"""`segformer-gui project`: create, info, predict."""
+"""`segformer-gui project`: create, info, predict, export."""
 
 from __future__ import annotations
 
@@ -217,3 +217,46 @@ def test_info_verifies_images_and_masks(run: Callable, folder: Path) -> None:
     assert result.code == 2
     assert "street_01.png is not a mask that can be read." in result.err
     assert "street_02.png is not the image any more" in result.err
+
+
+def test_export_writes_masks_with_corrections_that_no_save_holds(
+    run: Callable, folder: Path, tmp_path: Path
+) -> None:
+    with Project(folder) as project:
+        document = project.document("street_01")
+        stroke = Stroke(document.mask, Brush(9), 3)
+        stroke.move(20, 20)
+        document.commit(stroke.end(), "stroke")  # In the journal alone.
+        expected = document.mask.labels.copy()
+
+    result = run("project", "export", folder, "--out", tmp_path / "out", "--statistics", "--json")
+
+    assert (result.code, result.err) == (0, "")
+    assert np.array_equal(read_labels(tmp_path / "out" / "street_01.png"), expected)
+    report = json.loads((tmp_path / "out" / "street_01_statistics.json").read_text("utf-8"))
+    assert report["source"] == "mask"
+    assert [Path(entry["image"]).stem for entry in json.loads(result.out)["written"]] == [
+        "street_01"
+    ]
+    assert len(list((folder / "journal").iterdir())) == 1
+
+
+def test_export_takes_checked_masks_alone_and_names_broken_ones(
+    run: Callable, folder: Path, tmp_path: Path
+) -> None:
+    with Project(folder) as project:
+        for image in ("street_01", "street_02"):
+            document = project.document(image)
+            stroke = Stroke(document.mask, Brush(9), 3)
+            stroke.move(20, 20)
+            document.commit(stroke.end(), "stroke")
+            project.save(image)
+        project.update("street_02", status="checked")
+        project.store()
+    (folder / "masks" / "street_01.png").write_bytes(b"broken")
+
+    result = run("project", "export", folder, "--out", tmp_path / "all")
+    assert (result.code, len(list((tmp_path / "all").iterdir()))) == (2, 1)
+    assert "street_01.png" in result.err
+    result = run("project", "export", folder, "--out", tmp_path / "checked", "--checked")
+    assert (result.code, result.out.split()[0]) == (0, "1")

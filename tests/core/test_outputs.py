@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import segformer_gui
+from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.core.classes import ClassSet, class_set_of_names, known_class_set
 from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.images import read_image, read_labels, write_png
 from segformer_gui.core.inference.prediction import Timings
 from segformer_gui.core.outputs import (
     OUTPUT_KINDS,
+    OutputKind,
+    ProjectMask,
     encode_labels,
     output_endings,
     pixels_per_class,
@@ -122,6 +125,24 @@ def test_every_kind_is_written_and_statistics_say_what_was_seen(tmp_path: Path) 
     assert (report["ms"], report["notes"]) == (24.0, ["memory_cpu"])
     assert report["versions"]["segformer_gui"] == segformer_gui.__version__
     assert report["versions"]["torch"]
+
+
+def test_a_mask_says_that_it_is_one_and_leaves_out_ended_classes(tmp_path: Path) -> None:
+    classes = ClassSet("project", ("sky", "", "car"), ((1, 2, 3), (0, 0, 0), (4, 5, 6)))
+    labels = np.array([[0, 2, 2, UNLABELLED]], np.uint8)
+    image, files = tmp_path / "a.png", {"statistics": tmp_path / "a.json"}
+    write_png(image, np.zeros((1, 4, 3), np.uint8))
+    ids: dict[OutputKind, Path] = {"labelIds": tmp_path / "ids.png", "color": tmp_path / "c.png"}
+
+    write_outputs({**files, **ids}, ProjectMask(labels, classes, "checked"), image)
+
+    report = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    assert (report["source"], report["status"]) == ("mask", "checked")
+    assert [(entry["id"], entry["share"]) for entry in report["classes"]] == [(0, 0.25), (2, 0.5)]
+    assert report["unlabelled"] == 0.25
+    assert "model" not in report
+    assert read_labels(tmp_path / "ids.png").tolist() == [[23, 26, 26, 0]]
+    assert read_image(tmp_path / "c.png")[0, 3].tolist() == [0, 0, 0]
 
 
 def test_pixels_that_are_given_are_not_read_again(tmp_path: Path) -> None:

@@ -182,3 +182,70 @@ def test_picture_levels_halve(tmp_path, size):
         assert smaller.shape == expected
     assert max(levels[-1].shape[:2]) < 512
     assert cv2.countNonZero(levels[-1][..., 0]) == levels[-1][..., 0].size
+
+
+def _correct(window, class_id: int = 1) -> None:
+    """Paint a disc of a class in the middle of the left half of the current image."""
+    editing = window.session.editing
+    window.actions_by_id["tool_brush"].trigger()
+    window.session.tools.set(brush_px=9)
+    assert editing.begin_stroke(class_id)
+    editing.stroke_to(20.5, 30.5)
+    editing.end_stroke("stroke")
+
+
+def test_corrected_masks_are_exported_where_there_are_some(window, images, tmp_path):
+    window.session.images.open(images)
+    window.actions_by_id["segment_all"].trigger()
+    _correct(window)
+
+    _export(window, tmp_path / "out", "index", "statistics")
+
+    assert read_labels(tmp_path / "out" / "a_0.png")[30, 20] == 1
+    assert read_labels(tmp_path / "out" / "a_1.png")[30, 20] == 0
+    sources = [
+        json.loads((tmp_path / "out" / f"a_{i}_statistics.json").read_text("utf-8"))["source"]
+        for i in range(3)
+    ]
+    assert sources == ["mask", "prediction", "prediction"]
+
+
+def test_predictions_alone_are_exported_on_demand(window, images, tmp_path):
+    window.session.images.open(images)
+    _correct(window)
+    window.actions_by_id["export"].trigger()
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, ExportDialog)
+    assert "(1)" in dialog.corrected.text()
+    dialog.corrected.setChecked(False)
+    dialog.folder.setText(str(tmp_path / "out"))
+    dialog.go.click()
+
+    assert read_labels(tmp_path / "out" / "a_0.png")[30, 20] == 0
+
+
+def test_masks_without_a_prediction_are_exported_too(window, images, tmp_path):
+    window.session.images.open(images)
+    _correct(window)
+    window.session.segmentation.forget()
+
+    _export(window, tmp_path / "out", "index")
+
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["a_0.png"]
+
+
+def test_one_export_has_one_numbering_of_classes(window, images, tmp_path):
+    window.session.images.open(images)
+    window.actions_by_id["segment_all"].trigger()
+    other = ClassSet("own", ("sky", "bright", "dark"), ((1, 1, 1), (2, 2, 2), (3, 3, 3)))
+    window.session.projects.create(tmp_path / "project", other)
+    _correct(window, class_id=0)
+
+    _export(window, tmp_path / "out", "index")
+
+    labels = read_labels(tmp_path / "out" / "a_0.png")
+    assert (labels[30, 20], labels[0, 0], labels[0, 79]) == (0, 2, 1)
+    labels = read_labels(tmp_path / "out" / "a_1.png")
+    assert (labels[0, 0], labels[0, 79]) == (2, 1)
+    # Nothing in the project is called as what the model sees here.
+    assert read_labels(tmp_path / "out" / "a_2.png")[0, 0] == 255

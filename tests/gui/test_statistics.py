@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtGui import QColor
 
 from segformer_gui.core.inference.prediction import quantized_measure
+from segformer_gui.gui.docks.classes import SHARE_ROLE
 
 
 @pytest.fixture
@@ -73,3 +74,28 @@ def test_colours_follow_the_theme(statistics, window):
     window.session.change_settings(theme="light")
 
     assert (dark, statistics.shares.backgroundBrush().color().name()) == ("#181a1f", "#ffffff")
+
+
+def test_shares_are_those_of_the_mask_while_it_is_edited(qtbot, window, images):
+    window.session.images.open(images)
+    contents = window.session.contents
+    assert contents.share(1) == 0
+    window.actions_by_id["tool_brush"].trigger()
+    window.session.tools.set(brush_px=9)
+    editing = window.session.editing
+    assert editing.begin_stroke(1)
+    editing.stroke_to(20.5, 30.5)
+    editing.end_stroke("stroke")
+
+    painted = int((window.session.masks.mask.labels == 1).sum())
+    qtbot.waitUntil(lambda: contents.share(1) == painted / (60 * 80))
+    model = window.classes.view.model()
+    assert [model.index(row, 0).data(SHARE_ROLE) for row in range(3)] == [
+        contents.share(class_id) for class_id in range(3)
+    ]
+    window.actions_by_id["undo"].trigger()
+    qtbot.waitUntil(lambda: contents.share(1) == 0)
+    window.actions_by_id["undo"].trigger()
+    qtbot.waitUntil(lambda: contents.share(255) == 1)
+    window.actions_by_id["edit_masks"].trigger()
+    assert contents.share(0) == 0.5

@@ -45,25 +45,26 @@ _ICON = 16
 
 
 class ClassesModel(QAbstractListModel):
-    """Classes of the model that is ready; the check state is whether the overlay shows one."""
+    """Classes of what is shown, mask or prediction; checked are those that the overlay shows."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
         self._session = session
+        self._contents = session.contents
         self._classes: ClassSet | None = None
-        session.models.ready_changed.connect(self._model_changed)
-        session.segmentation.changed.connect(self._refresh)
+        self._ids: list[int] = []  # An id whose class has ended has no row.
+        session.contents.changed.connect(self._contents_changed)
         session.view.overlay_changed.connect(self._refresh)
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         """One row a class."""
-        return 0 if parent.isValid() or self._classes is None else len(self._classes)
+        return 0 if parent.isValid() else len(self._ids)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401
         """Name, colour, share and visibility of the class in a row."""
         if not index.isValid() or self._classes is None:
             return None
-        class_id = index.row()
+        class_id = self._ids[index.row()]
         view = self._session.view
         if role == Qt.ItemDataRole.DisplayRole:
             return self._classes.names[class_id]
@@ -74,7 +75,7 @@ class ClassesModel(QAbstractListModel):
             return Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.tr("Click the eye to hide (H), Alt+click to see this class alone (S)")
-        own = {CLASS_ROLE: class_id, SHARE_ROLE: self._share(class_id)}
+        own = {CLASS_ROLE: class_id, SHARE_ROLE: self._contents.share(class_id)}
         own[SOLO_ROLE] = view.solo == class_id
         return own.get(role)
 
@@ -82,26 +83,23 @@ class ClassesModel(QAbstractListModel):
         """Hide or show a class by its check state."""
         if role != Qt.ItemDataRole.CheckStateRole:
             return False
-        self._session.view.set_hidden(index.row(), Qt.CheckState(value) != Qt.CheckState.Checked)
+        class_id = self._ids[index.row()]
+        self._session.view.set_hidden(class_id, Qt.CheckState(value) != Qt.CheckState.Checked)
         return True
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Rows can be checked."""
         return super().flags(index) | Qt.ItemFlag.ItemIsUserCheckable
 
-    def _share(self, class_id: int) -> float | None:
-        result = self._session.segmentation.result
-        if result is None or class_id >= len(result.counts):
-            return None
-        return float(result.counts[class_id] / max(1, result.labels.size))
-
-    def _model_changed(self) -> None:
-        ready = self._session.models.ready
-        classes = ready.classes if ready else None
+    def _contents_changed(self) -> None:
+        classes = self._contents.classes
         if classes != self._classes:
             self.beginResetModel()
             self._classes = classes
+            self._ids = [i for i, name in enumerate(classes.names) if name] if classes else []
             self.endResetModel()
+        else:
+            self._refresh()
 
     def _refresh(self) -> None:
         if self.rowCount():

@@ -1,4 +1,4 @@
-"""What the current result consists of: shares of the classes, and how sure the pixels are."""
+"""What the image consists of: shares of the classes, and how sure the model's pixels are."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from segformer_gui.core.classes import ClassSet
 from segformer_gui.gui import theme
 from segformer_gui.gui.docks.charts import ChartDock
 from segformer_gui.gui.session.session import Session
@@ -23,7 +24,7 @@ class StatisticsDock(ChartDock):
         super().__init__(session, "statistics_dock", parent)
         self.setWindowTitle(self.tr("Statistics"))
         self.hint.setText(self.tr("Segment an image to see what it consists of."))
-        session.segmentation.changed.connect(self.refresh)
+        session.contents.changed.connect(self.refresh)
         session.maps.changed.connect(self.refresh)
         session.view.overlay_changed.connect(self.refresh)
 
@@ -45,10 +46,11 @@ class StatisticsDock(ChartDock):
         return page
 
     def draw(self) -> bool:
-        """Draw both charts of the current result."""
-        if self._session.segmentation.result is None:
+        """Draw both charts: of the mask that is edited or the prediction, and of the prediction."""
+        contents = self._session.contents
+        if contents.counts is None or contents.classes is None:
             return False
-        self._show_shares()
+        self._show_shares(contents.classes, contents.counts, contents.pixels)
         # The measure is that of the canvas's view, so it is computed once for both.
         made = self._session.maps.measure("confidence")
         self.confidence.clear()
@@ -56,11 +58,11 @@ class StatisticsDock(ChartDock):
             self._show_confidence(made.histogram)
         return True
 
-    def _show_shares(self) -> None:
-        result = self._session.segmentation.result
-        assert result is not None
-        classes = self._session.view.painted(result.classes)
-        shares = 100 * result.counts / max(1, result.labels.size)
+    def _show_shares(
+        self, class_set: ClassSet, counts: np.ndarray[Any, np.dtype[np.int64]], pixels: int
+    ) -> None:
+        classes = self._session.view.painted(class_set)
+        shares = 100 * counts / max(1, pixels)
         lines = int(self.shares.getViewBox().height() / self.fontMetrics().height())
         order = np.argsort(-shares, kind="stable")[: max(3, min(lines, _MOST_CLASSES))]
         order = order[shares[order] > 0]

@@ -1,11 +1,11 @@
-"""Work over many images: segment all, export; with progress, cancel and one list of errors."""
+"""Work over many images: progress, cancel and one list of errors; segment all."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import read_image
-from segformer_gui.core.outputs import OutputKind, write_outputs
-from segformer_gui.gui.session.export import ExportPlan, plan_export
-from segformer_gui.gui.session.models import Models
-from segformer_gui.gui.session.pictures import PackedResult, pack, unpack
+from segformer_gui.gui.session.pictures import PackedResult, pack
 from segformer_gui.gui.session.ports import Engine, Job, Lanes, Result
 from segformer_gui.gui.session.segmentation import Segmentation
-from segformer_gui.gui.session.view import View
 
 
 @dataclass
@@ -140,88 +135,3 @@ class SegmentAll(QObject):
         self._decoded = None
         self.progress_changed.emit()
         self.finished.emit(progress)
-
-
-class Export(QObject):
-    """Writes results to files, in one job that counts as it goes."""
-
-    planned = Signal(ExportPlan)
-    progress_changed = Signal()
-    finished = Signal(Progress)
-    failed = Signal(Exception)
-
-    def __init__(
-        self, lanes: Lanes, segmentation: Segmentation, models: Models, view: View
-    ) -> None:
-        super().__init__()
-        self._lanes = lanes
-        self._segmentation = segmentation
-        self._models = models
-        self._view = view
-        self._job: Job | None = None
-        self.progress: Progress | None = None
-
-    def prepare(
-        self, images: Sequence[Path], folder: Path, kinds: Sequence[OutputKind], opacity: float
-    ) -> None:
-        """Name the files and see which exist; `planned` brings the answer."""
-        self._lanes.files.submit(
-            lambda _job: plan_export(images, folder, kinds, opacity),
-            self.planned.emit,
-            self.failed.emit,
-        )
-
-    def start(self, plan: ExportPlan) -> None:
-        """Write the planned files; a file that fails does not stop the others."""
-        progress = self.progress = Progress(len(plan.targets))
-        ready = self._models.ready
-        model = ready.request.spec if ready else ""
-        packed = {image: self._packed(image) for image in plan.targets}
-
-        def work(job: Job) -> None:
-            for image in plan.targets:
-                if job.cancelled():
-                    return
-                job.report(count, (image, _write(image, packed[image], plan, model)))
-
-        def count(outcome: tuple[Path, Exception | None]) -> None:
-            image, error = outcome
-            progress.done += 1
-            if error is not None:
-                progress.errors.append((image, error))
-            self.progress_changed.emit()
-
-        def failed(error: Exception) -> None:
-            self._finish()
-            self.failed.emit(error)
-
-        self.progress_changed.emit()
-        self._job = self._lanes.files.submit(work, lambda _: self._finish(), failed)
-
-    def cancel(self) -> None:
-        """Stop; the files that are written stay."""
-        if self._job is not None and self.progress is not None:
-            self._job.cancel()
-            self._finish()
-
-    def _packed(self, image: Path) -> PackedResult:
-        """The result of an image, in the colours that the window shows."""
-        packed = self._segmentation.packed(image)
-        classes = self._view.painted(packed.result.classes)
-        return replace(packed, result=replace(packed.result, classes=classes))
-
-    def _finish(self) -> None:
-        progress, self.progress = self.progress, None
-        self.progress_changed.emit()
-        self.finished.emit(progress)
-
-
-def _write(image: Path, packed: PackedResult, plan: ExportPlan, model: str) -> UserError | None:
-    """Write the files of one image; returns what went wrong, unless nothing further can go well."""
-    try:
-        write_outputs(plan.targets[image], unpack(packed), image, model, plan.opacity)
-    except UserError as error:
-        if error.code == "disk_full":
-            raise
-        return error
-    return None

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 
+from segformer_gui.core.classes import IGNORE
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import write_png
-from segformer_gui.core.palettes import painted
 from segformer_gui.core.paths import user_data_dir
 from segformer_gui.core.render import overlay
 from segformer_gui.gui.session.images import Images
+from segformer_gui.gui.session.masks import Masks
 from segformer_gui.gui.session.ports import Lanes
 from segformer_gui.gui.session.segmentation import Segmentation
 from segformer_gui.gui.session.view import View
@@ -28,12 +29,18 @@ class Clipboard(QObject):
     failed = Signal(Exception)
 
     def __init__(
-        self, lanes: Lanes, images: Images, segmentation: Segmentation, view: View
+        self,
+        lanes: Lanes,
+        images: Images,
+        segmentation: Segmentation,
+        masks: Masks,
+        view: View,
     ) -> None:
         super().__init__()
         self._lanes = lanes
         self._images = images
         self._segmentation = segmentation
+        self._masks = masks
         self._view = view
 
     def paste(self) -> None:
@@ -54,18 +61,21 @@ class Clipboard(QObject):
 
     def copy(self) -> None:
         """Put the current image in full size, with its mask as it is shown, on the clipboard."""
-        picture, result, view = self._images.picture, self._segmentation.result, self._view
+        picture, result, mask = self._images.picture, self._segmentation.result, self._masks.mask
         if picture is None:
             return
-        opacity, palette = view.opacity, view.palette
-        classes = range(len(result.classes)) if result else ()
-        hidden = [class_id for class_id in classes if not view.shows(class_id)]
+        view = self._view
+        classes = self._masks.classes if mask else result.classes if result else None
+        shows, opacity = view.shows, view.opacity
+        hidden = [i for i in range(len(classes) if classes else 0) if not shows(i)]
+        colored = view.painted(classes) if classes else None
 
         def work(_job: object) -> QImage:
             pixels = picture.pixels
-            if result is not None:
-                colored = painted(result.classes, palette)
-                pixels = overlay(pixels, result.labels, colored, opacity, hidden)
+            labels = mask.settled()[0] if mask else result.labels if result else None
+            if labels is not None and colored is not None:
+                unlabelled = [IGNORE] if mask else []
+                pixels = overlay(pixels, labels, colored, opacity, [*hidden, *unlabelled])
             return _image(pixels)
 
         self._lanes.files.submit(work, self.put, self.failed.emit, "copy")

@@ -79,6 +79,13 @@ class Masks(QObject):
         project = self._projects.project
         return project is not None and bool(project.unsaved)
 
+    @property
+    def any(self) -> bool:
+        """Whether any image of the project has a mask."""
+        project = self._projects.project
+        rows = project.images.values() if project is not None else ()
+        return any(row.status != "open" for row in rows)
+
     def row(self, path: Path) -> ImageRow | None:
         """What the project knows of an image; None where it is not in it."""
         project, image = self._projects.project, self._ids.get(path)

@@ -22,6 +22,7 @@ class Projects(QObject):
 
     leaving = Signal()  # Another project is about to take the place of this one.
     changed = Signal()
+    classes_changed = Signal()  # Names, colours, or which there are.
     follows_model = Signal()  # The application's own project is another one, that of the model.
     images_found = Signal(list)  # Of the project that was opened, as paths.
     restorable = Signal(list)  # Ids of images with work that no save holds.

@@ -14,9 +14,11 @@ from segformer_gui.core.errors import UserError
 from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
-from segformer_gui.gui.session.batch import Export, SegmentAll
+from segformer_gui.gui.session.batch import SegmentAll
 from segformer_gui.gui.session.clipboard import Clipboard
+from segformer_gui.gui.session.contents import Contents
 from segformer_gui.gui.session.editing import Editing
+from segformer_gui.gui.session.export import Export
 from segformer_gui.gui.session.images import Images, Status
 from segformer_gui.gui.session.lab import Lab
 from segformer_gui.gui.session.masks import Masks
@@ -56,13 +58,24 @@ class Session(QObject):
         self.models = Models(lanes, engine, request)
         self.samples = Samples(lanes)
         self.view = View(settings.opacity, settings.palette)
-        self.export = Export(lanes, self.segmentation, self.models, self.view)
-        self.clipboard = Clipboard(lanes, self.images, self.segmentation, self.view)
         self.lab = Lab(lanes, engine, self.models, self.current, self.segmentation)
         self.projects = Projects(lanes)
         self.tools = Tools()
         self.masks = Masks(lanes, self.images, self.models, self.projects)
         self.editing = Editing(lanes, self.segmentation, self.projects, self.masks, self.tools)
+        self.export = Export(
+            lanes, self.segmentation, self.models, self.projects, self.masks, self.view
+        )
+        self.clipboard = Clipboard(lanes, self.images, self.segmentation, self.masks, self.view)
+        self.contents = Contents(
+            lanes,
+            self.segmentation,
+            self.models,
+            self.projects,
+            self.masks,
+            self.editing,
+            self.view,
+        )
         self.review = Review(lanes, self.masks, self.current, self.lab.corrupted)
         self._model_of_results: ReadyModel | None = None
         self.segmentation.options = _options(settings)
@@ -92,6 +105,7 @@ class Session(QObject):
             self.projects,
             self.masks,
             self.editing,
+            self.contents,
             self.review,
         ):
             store.failed.connect(self.failed)
@@ -216,7 +230,6 @@ class Session(QObject):
         ready = self.models.ready
         if ready is not None and ready is not self._model_of_results:
             self._model_of_results = ready
-            self.view.classes = ready.classes
             self.view.show_all()
             self._results_are_outdated()
         else:

@@ -74,13 +74,25 @@ class View(QObject):
         """As `shows`, for the ids of another model: its classes go by their names."""
         if self.classes is None or classes.names == self.classes.names:
             return self.shows
-        legend = {plain_name(name): class_id for class_id, name in enumerate(self.classes.names)}
+        legend = _ids_by_name(self.classes)
 
         def shows(class_id: int) -> bool:
             known = legend.get(plain_name(classes.names[class_id]))
             return self.solo is None if known is None else self.shows(known)
 
         return shows
+
+    def set_classes(self, classes: ClassSet | None) -> None:
+        """The legend is about other classes; which are hidden goes by their names."""
+        if classes == self.classes:
+            return
+        if self.classes is not None and classes is not None:
+            ids = _ids_by_name(classes)
+            kept = {old: ids.get(plain_name(name)) for old, name in enumerate(self.classes.names)}
+            self.hidden = frozenset(new for old in self.hidden if (new := kept[old]) is not None)
+            self.solo = None if self.solo is None else kept[self.solo]
+        self.classes = classes
+        self.overlay_changed.emit()
 
     def painted(self, classes: ClassSet) -> ClassSet:
         """The classes in the colours of the chosen palette."""
@@ -157,3 +169,7 @@ class View(QObject):
         if zoom != self.zoom:
             self.zoom = zoom
             self.zoom_changed.emit()
+
+
+def _ids_by_name(classes: ClassSet) -> dict[str, int]:
+    return {plain_name(name): class_id for class_id, name in enumerate(classes.names) if name}
