@@ -1,8 +1,8 @@
 """Makes the guide's pictures, of our own synthetic scenes: `python docs/screenshots.py [PART]`.
 
-Needs a screen, such as Xvfb's. The window is the real one, with the embedded model. PART is
-"window", in both themes, or "lab", which takes some minutes: one of its pictures shows 95
-conditions. Without one all pictures are made.
+Needs a screen, such as Xvfb's. The window is the real one, with the embedded model; each picture is
+taken in both themes. PART is "window" or "lab", of which one picture shows 95 conditions. Without
+one all pictures are made.
 """
 
 from __future__ import annotations
@@ -38,12 +38,11 @@ def main() -> int:
     os.environ["SEGFORMER_GUI_HOME"] = tempfile.mkdtemp()
     app.prepare_libraries()
     app.make_application()
-    parts: dict[str, Callable[[], object]] = {
-        "window": lambda: [take_window(theme) for theme in ("light", "dark")],
-        "lab": take_lab,
-    }
+    parts: dict[str, Callable[[Theme], None]] = {"window": take_window, "lab": take_lab}
+    themes: tuple[Theme, ...] = ("light", "dark")
     for part in sys.argv[1:] or parts:
-        parts[part]()
+        for theme in themes:
+            parts[part](theme)
     return 0
 
 
@@ -165,9 +164,9 @@ def take_many(studio: Studio, theme: Theme) -> None:
     shutil.rmtree(folder)
 
 
-def take_lab() -> None:
+def take_lab(theme: Theme) -> None:
     """The corruption lab."""
-    studio = Studio("dark", (1440, 860))
+    studio = Studio(theme, (1440, 860))
     window, session, lab = studio.window, studio.session, studio.session.lab
 
     def show(condition: Condition) -> None:
@@ -181,11 +180,11 @@ def take_lab() -> None:
     studio.wait_until(lambda: window.lab.comparison.pg is not None)
     session.view.set_arrangement("side")
     show(Condition((Step("snow", 2),)))
-    studio.take("lab-side")
+    studio.take(f"lab-side-{theme}")
     session.view.set_arrangement("wipe")
     session.view.set_pair_map("errors")
     studio.wait_until(lambda: lab.pair.map("errors") is not None)
-    studio.take("lab-wipe")
+    studio.take(f"lab-wipe-{theme}")
     session.view.set_pair_map(None)
     session.view.set_arrangement("single")
     window.lab.severities.raise_()
@@ -194,10 +193,10 @@ def take_lab() -> None:
     studio.wait_until(lambda: lab.sweep.running is None)
     window.model.hide()  # The table needs its room.
     show(Condition((Step("motion_blur", 4),)))
-    studio.take("lab-all")
+    studio.take(f"lab-all-{theme}")
     window.lab.severities.start("breaking")
     studio.wait_until(lambda: lab.sweep.running is None)
-    studio.take("lab-breaking", window.lab.severities)
+    studio.take(f"lab-breaking-{theme}", window.lab.severities)
     session.close()
     window.close()
 
