@@ -565,6 +565,26 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "The loss was no longer a number at step {step}."),
         QT_TRANSLATE_NOOP("messages", "Lower the learning rate; the last checkpoint is kept."),
     ),
+    "video_broken": (
+        QT_TRANSLATE_NOOP("messages", "{path} is not a video that can be read."),
+        QT_TRANSLATE_NOOP(
+            "messages", "It may be damaged or cut short; MP4, MOV, MKV, AVI, WebM and others work."
+        ),
+    ),
+    "video_empty": (
+        QT_TRANSLATE_NOOP("messages", "{path} holds no picture that can be shown."),
+        QT_TRANSLATE_NOOP("messages", "It may hold sound only, or be cut short."),
+    ),
+    "video_frame_damaged": (
+        QT_TRANSLATE_NOOP(
+            "messages", "Frame {number} of {path}, at {time} s, is damaged and cannot be shown."
+        ),
+        QT_TRANSLATE_NOOP("messages", "Frames before it, and others after it, may be whole."),
+    ),
+    "video_size_changes": (
+        QT_TRANSLATE_NOOP("messages", "{path} is not of the size of the images before it."),
+        QT_TRANSLATE_NOOP("messages", "All images of a sequence must be of one size."),
+    ),
     "write_failed": (
         QT_TRANSLATE_NOOP("messages", "{path} could not be written: {reason}."),
         QT_TRANSLATE_NOOP("messages", "Choose another folder or file name."),
@@ -572,6 +592,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
 }
 
 _NOTES: dict[str, str] = {
+    "video_cut_short": QT_TRANSLATE_NOOP(
+        "messages",
+        "The video ends after {found} s, though its header promises {promised} s: it may be cut short.",
+    ),
     "proof_clean_fell": QT_TRANSLATE_NOOP(
         "messages", "Worse on clean images: mIoU changed by {clean} points ({corrupted} corrupted)."
     ),

@@ -1,0 +1,66 @@
+"""What everything that plays, measures or exports frames knows of a video."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segformer_gui.core.errors import Note
+
+
+class Video(Protocol):
+    """Frames by number. Use from one thread at a time."""
+
+    @property
+    def path(self) -> Path:
+        """The file, or the folder of images."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many frames there are."""
+        ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of every frame."""
+        ...
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second: the mean where it varies."""
+        ...
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Seconds from the first frame to each, (N,)."""
+        ...
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """What to know about it, such as that it is cut short."""
+        ...
+
+    def frame(self, number: int) -> NDArray[np.uint8]:
+        """Frame `number`, from 0: (H, W, 3) uint8 RGB, not to be written to."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files."""
+        ...
+
+
+def open_video(path: Path, rate: Fraction = Fraction(25)) -> Video:
+    """A clip, or a folder of images to be shown at `rate`. Errors as `Clip` and `ImageSequence`."""
+    # FFmpeg's libraries are loaded where they are needed.
+    if path.is_dir():
+        from segformer_gui.core.video.sequence import ImageSequence
+
+        return ImageSequence(path, rate)
+    from segformer_gui.core.video.clip import Clip
+
+    return Clip(path)

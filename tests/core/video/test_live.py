@@ -1,0 +1,94 @@
+"""A live source gives its newest frame, tells when it is lost, and comes back."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Queue
+
+import pytest
+from video_clips import write_clip
+
+from segformer_gui.core.video import live
+from segformer_gui.core.video.live import LiveSource
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "_FIRST_WAIT_S", 0.02)
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[tuple[str, dict[str, bool]]]:
+    """Address of a clip that a web server streams once a request, while `up`."""
+    data = write_clip(tmp_path / "clip.ts", "mpeg2video", frames=12).read_bytes()
+    state = {"up": True}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if not state["up"]:
+                self.send_error(503)
+                return
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/clip.ts", state
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_source_plays_is_lost_and_comes_back(served: tuple[str, dict[str, bool]]) -> None:
+    address, server = served
+    told: Queue[tuple[str, str]] = Queue()
+    source = LiveSource(address, lambda state, reason: told.put((state, reason)))
+
+    assert told.get(timeout=20)[0] == "connecting"
+    assert told.get(timeout=20)[0] == "playing"
+    assert told.get(timeout=20) == ("lost", "the source has ended")
+    server["up"] = False
+    seen = [told.get(timeout=20) for _ in range(6)]
+    server["up"] = True
+    failed = [reason for state, reason in seen if state == "lost"]
+    assert failed
+    assert all(failed)
+    while told.get(timeout=20)[0] != "playing":
+        pass
+    frame = source.newest(timeout_s=20)
+    assert frame is not None
+    assert frame.pixels.shape == (48, 64, 3)
+    source.close(timeout_s=20)
+    assert not source._thread.is_alive()
+
+
+def test_the_newest_frame_is_given_once(served: tuple[str, dict[str, bool]]) -> None:
+    source = LiveSource(served[0])
+    first = source.newest(timeout_s=20)
+
+    assert first is not None
+    later = source.newest(after=first.number, timeout_s=20)
+    assert later is not None
+    assert later.number > first.number
+    assert source.newest(after=10**9) is None
+    source.close(timeout_s=20)
+
+
+@pytest.mark.parametrize("address", ["file:/etc/passwd", "http://127.0.0.1:9/x", "camera:99"])
+def test_what_cannot_be_opened_is_lost_with_a_reason(address: str) -> None:
+    told: Queue[tuple[str, str]] = Queue()
+    source = LiveSource(address, lambda state, reason: told.put((state, reason)), timeout_s=1)
+
+    assert told.get(timeout=20) == ("connecting", "")
+    state, reason = told.get(timeout=20)
+    assert state == "lost"
+    assert reason
+    source.close(timeout_s=20)
