@@ -24,6 +24,8 @@ SEEDLESS = frozenset(
         *("brightness", "contrast", "saturate", "jpeg_compression", "pixelate"),
     }
 )
+# What a sensor does: in a moving video each frame has noise of its own.
+FRESH_EACH_FRAME = frozenset(GROUPS["noise"])
 MAX_SEVERITY = 5
 
 

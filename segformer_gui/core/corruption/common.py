@@ -15,6 +15,25 @@ Image = NDArray[np.uint8]
 Field = NDArray[np.float32]
 
 
+class Moving(np.random.Generator):
+    """Random numbers for frame number `frame` of a video: always the same ones, but what is drawn
+    with them moves on from frame to frame.
+    """
+
+    def __init__(self, seed: int, frame: int) -> None:
+        super().__init__(np.random.SFC64(seed))
+        self.frame = frame
+
+
+def drifted(values: Field, rng: np.random.Generator, down: float, right: float) -> Field:
+    """A pattern (H, W), moved by this many px a frame; what leaves on one side comes in on the
+    other. As it is where `rng` belongs to no moving video.
+    """
+    if not isinstance(rng, Moving):
+        return values
+    return np.roll(values, (rounded(down * rng.frame), rounded(right * rng.frame)), axis=(0, 1))
+
+
 def parameters_at(severity: float, table: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
     """Row of `table` for `severity` 1..5, linearly between two rows where it is not whole."""
     lower = math.floor(severity)

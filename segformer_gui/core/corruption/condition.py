@@ -80,8 +80,8 @@ class Condition:
         for step in self.steps:
             check_condition(step.name, step.severity, self.engine)
 
-    def apply(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The corrupted image, (H, W, 3) uint8 RGB in and out. Errors as `corrupt`.
+    def apply(self, image: NDArray[np.uint8], frame: int | None = None) -> NDArray[np.uint8]:
+        """The corrupted image, (H, W, 3) uint8 RGB in and out; `frame` and errors as `corrupt`.
 
         The first step gets the seed itself, each further one the next number, so that two noises
         of a stack are not the same numbers twice. A step's place counts even where its severity is
@@ -92,7 +92,7 @@ class Condition:
         for place, step in enumerate(self.steps):
             if step.severity > 0:
                 seed = (self.seed + place) % _SEEDS
-                image = corrupt(image, step.name, step.severity, seed, self.engine)
+                image = corrupt(image, step.name, step.severity, seed, self.engine, frame)
         return image
 
     def to_json(self) -> dict[str, object]:

@@ -12,7 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segformer_gui.core.corruption import blur, digital, noise, weather
-from segformer_gui.core.corruption.catalogue import MAX_SEVERITY, NAMES, is_on_protocol
+from segformer_gui.core.corruption.catalogue import (
+    FRESH_EACH_FRAME,
+    MAX_SEVERITY,
+    NAMES,
+    is_on_protocol,
+)
+from segformer_gui.core.corruption.common import Moving
 from segformer_gui.core.corruption.reference import corrupt_by_reference
 from segformer_gui.core.errors import UserError
 
@@ -49,7 +55,12 @@ _KERNELS: dict[str, _Kernel] = {
 
 
 def corrupt(
-    image: NDArray[np.uint8], name: str, severity: float, seed: int, engine: Engine = "fast"
+    image: NDArray[np.uint8],
+    name: str,
+    severity: float,
+    seed: int,
+    engine: Engine = "fast",
+    frame: int | None = None,
 ) -> NDArray[np.uint8]:
     """Corrupt an image (H, W, 3) uint8 RGB, which stays as it is; the result is (H, W, 3) uint8.
 
@@ -59,6 +70,9 @@ def corrupt(
     `is_on_protocol`): parameters are interpolated (those that only exist whole are rounded), below
     1 the clean image is blended with severity 1, and from 3 to 4 spatter cross-fades from water to
     mud. "reference" runs the original, one call at a time.
+
+    With a `frame` number the image is one of a video in which the corruption moves: noise is new in
+    each frame, fog drifts, snow falls, drops run, heat shimmers. The reference only moves noise.
 
     Raises `UserError` `corruption_unknown`, `severity_out_of_range`, `severity_not_whole`
     (reference only) or `corruption_image_too_small`.
@@ -71,10 +85,13 @@ def corrupt(
         )
     if severity == 0:
         return image.copy()
+    if frame is not None and name in FRESH_EACH_FRAME:
+        seed = int(np.random.SeedSequence((seed, frame)).generate_state(1)[0])
     if engine == "reference":
         return corrupt_by_reference(image, name, int(severity), seed)
     # SFC64 is the fastest of numpy's generators.
-    rng = np.random.Generator(np.random.SFC64(seed))
+    still = np.random.Generator(np.random.SFC64(seed))
+    rng = still if frame is None else Moving(seed, frame)
     pixels = np.ascontiguousarray(image)
     corrupted = _KERNELS[name](pixels, max(severity, 1), rng)
     if severity < 1:

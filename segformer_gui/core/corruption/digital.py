@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from segformer_gui.core.corruption.common import (
     Field,
     Image,
+    drifted,
     gaussian,
     parameters_at,
     rounded,
@@ -110,7 +111,7 @@ def smooth_field(shape: tuple[int, ...], rng: np.random.Generator) -> Field:
     the same strength and smoothness for a small part of the time.
     """
     grid = tuple(round(length / max(1, int(length * 0.01 / 4))) for length in shape)
-    noise = rng.random(grid, dtype=np.float32) * 2 - 1
+    noise = drifted(rng.random(grid, dtype=np.float32) * 2 - 1, rng, -0.5, 0)
     # Fewer random numbers fall into a sigma, so their mean would vary more.
     noise *= np.sqrt(grid[0] / shape[0] * grid[1] / shape[1], dtype=np.float32)
     sigma = grid[0] * 0.01, grid[1] * 0.01

@@ -11,6 +11,7 @@ import numpy as np
 from segformer_gui.core.corruption.common import (
     Field,
     Image,
+    drifted,
     gaussian,
     motion_taps,
     parameters_at,
@@ -40,6 +41,11 @@ _FOG = ((1.5, 2), (2, 2), (2.5, 1.7), (2.5, 1.5), (3, 1.4))
 _WATER = ((0.65, 0.3, 4, 0.69, 0.6), (0.65, 0.3, 3, 0.68, 0.6), (0.65, 0.3, 2, 0.68, 0.5))
 _MUD = ((0.65, 0.3, 1, 0.65, 1.5), (0.67, 0.4, 1, 0.65, 1.5))
 _LAST_WATER, _FIRST_MUD = 3, 4
+# In moving videos, in heights of the image a frame: how snow falls (down, right), how fog drifts
+# to the right, how drops run down.
+_SNOW_DRIFT = (0.03, 0.006)
+_FOG_DRIFT = 0.006
+_SPATTER_DRIFT = 0.0005
 
 # The package has a sixth, which the original never draws.
 _FROST_FILES = ("frost1.png", "frost2.png", "frost3.png", "frost4.jpg", "frost5.jpg")
@@ -57,7 +63,7 @@ def snow(image: Image, severity: float, rng: np.random.Generator) -> Image:
     taps = motion_taps(rounded(radius), sigma, rng.uniform(-135, -45), flakes.shape)
     fallen = sum_of_shifts(np.minimum(flakes, 1), taps)[:height, :width]
     layer = np.rint(fallen * 255)
-    layer = layer + layer[::-1, ::-1]
+    layer = drifted(layer + layer[::-1, ::-1], rng, *(part * height for part in _SNOW_DRIFT))
 
     values = image.astype(np.float32)
     white = cv2.cvtColor(values, cv2.COLOR_RGB2GRAY) * np.float32(1.5) + np.float32(127.5)
@@ -91,7 +97,8 @@ def fog(image: Image, severity: float, rng: np.random.Generator) -> Image:
     """Add a cloud and scale back, so that the brightest value stays as bright."""
     thickness, decay = parameters_at(severity, _FOG)
     height, width = image.shape[:2]
-    cloud = plasma((max(height, width) - 1).bit_length(), decay, rng)[:height, :width]
+    cloud = plasma((max(height, width) - 1).bit_length(), decay, rng)
+    cloud = drifted(cloud, rng, 0, _FOG_DRIFT * height)[:height, :width]
     brightest = int(image.max()) / 255
     values = cv2.scaleAdd(_grey(cloud), 255 * thickness, image.astype(np.float32))
     return truncated(values, brightest / (brightest + thickness))  # pyright: ignore
@@ -134,6 +141,7 @@ def spatter(image: Image, severity: float, rng: np.random.Generator) -> Image:
     In between, where the original has no way from one to the other, the two are cross-faded.
     """
     noise = rng.standard_normal(image.shape[:2], dtype=np.float32)
+    noise = drifted(noise, rng, _SPATTER_DRIFT * len(image), 0)
     if severity <= _LAST_WATER:
         return _water(image, noise, parameters_at(severity, _WATER))
     if severity >= _FIRST_MUD:
