@@ -581,6 +581,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
         ),
         QT_TRANSLATE_NOOP("messages", "Frames before it, and others after it, may be whole."),
     ),
+    "video_no_frames": (
+        QT_TRANSLATE_NOOP("messages", "{path} has no frame from {start} s to {stop} s."),
+        QT_TRANSLATE_NOOP("messages", "It is {length} s long."),
+    ),
     "video_size_changes": (
         QT_TRANSLATE_NOOP("messages", "{path} is not of the size of the images before it."),
         QT_TRANSLATE_NOOP("messages", "All images of a sequence must be of one size."),
@@ -592,9 +596,15 @@ _ERRORS: dict[str, tuple[str, str]] = {
 }
 
 _NOTES: dict[str, str] = {
+    "sound_left_out": QT_TRANSLATE_NOOP(
+        "messages", "The sound was left out: MP4 cannot hold {codec}."
+    ),
     "video_cut_short": QT_TRANSLATE_NOOP(
         "messages",
         "The video ends after {found} s, though its header promises {promised} s: it may be cut short.",
+    ),
+    "video_ends_at_damage": QT_TRANSLATE_NOOP(
+        "messages", "Frame {number}, at {time} s, is damaged: everything before it was done."
     ),
     "proof_clean_fell": QT_TRANSLATE_NOOP(
         "messages", "Worse on clean images: mIoU changed by {clean} points ({corrupted} corrupted)."

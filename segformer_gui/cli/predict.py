@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,9 +37,30 @@ from segformer_gui.cli.output import (
     print_notes,
     progress_bar,
 )
+from segformer_gui.cli.predict_video import (
+    VIDEO_ENDINGS,
+    EndOption,
+    MovingOption,
+    OverlayVideoOption,
+    RateOption,
+    SequenceOption,
+    SideBySideOption,
+    SmoothOption,
+    StartOption,
+    VideoOptions,
+    predict_videos,
+)
 from segformer_gui.core.catalogue import EMBEDDED_MODEL
+from segformer_gui.core.corruption.condition import Condition
 from segformer_gui.core.errors import UserError
-from segformer_gui.core.images import find_images, read_image, write_png
+from segformer_gui.core.images import (
+    IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    find_images,
+    is_video,
+    read_image,
+    write_png,
+)
 from segformer_gui.core.inference.options import Measure, SegmentOptions
 from segformer_gui.core.outputs import (
     LabelFormat,
@@ -48,9 +70,9 @@ from segformer_gui.core.outputs import (
     write_outputs,
 )
 from segformer_gui.core.palettes import Palette, painted
+from segformer_gui.core.video.work import VideoFiles, VideoWork
 
 if TYPE_CHECKING:
-    from segformer_gui.core.corruption.condition import Condition
     from segformer_gui.core.inference.prediction import Prediction
     from segformer_gui.core.inference.segmenter import Segmenter
 
@@ -86,12 +108,20 @@ def predict(
     margin: Annotated[
         bool, typer.Option("--margin", help="Also write the lead of the likeliest class.")
     ] = False,
+    overlay_video: OverlayVideoOption = False,
+    side_by_side: SideBySideOption = False,
+    start: StartOption = 0,
+    end: EndOption | None = None,
+    smooth: SmoothOption = 0,
+    moving: MovingOption = False,
+    sequence: SequenceOption = False,
+    rate: RateOption = 25,
     corrupt: CorruptOption | None = None,
     seed: SeedOption = 0,
     engine: EngineOption = Engine.fast,
     json: JsonOption = False,
 ) -> None:
-    """Segment images and write their masks as <stem>.png.
+    """Segment images and videos and write their masks as <stem>.png.
 
     Beside it go <stem>_overlay.png and <stem>_statistics.json where they are asked for, and
     <stem>_confidence.png, _entropy and _margin as 16-bit grey: 0 to 65535 for 0 to 1.
@@ -99,6 +129,10 @@ def predict(
     With --corrupt it is the corrupted image that is segmented and lies under the overlay; every
     image gets the same seed. A file that cannot be read is named and left out; the exit code is
     then 2.
+
+    Of a video, every frame is segmented: its masks go to the folder <stem>_masks, numbered from
+    000000.png, and what is asked for as <stem>_overlay.mp4, <stem>_side_by_side.mp4 and
+    <stem>_video.json. --json and --statistics also measure how steady its masks are.
     """
     options = segment_options(size, sliding, flip)
     with errors_as_sentences():
@@ -115,23 +149,54 @@ def predict(
         }
         measures: list[Measure] = [measure for measure in asked if asked[measure]]
         endings = [".png", *output_endings(beside), *(f"_{m}.png" for m in measures)]
-        outputs = plan_outputs(find_images(paths), out, endings)
+        found = list(paths) if sequence else find_images(paths, IMAGE_SUFFIXES | VIDEO_SUFFIXES)
+        clips = [path for path in found if sequence or is_video(path)]
+        outputs = plan_outputs([path for path in found if path not in clips], out, endings)
+        video_outputs = plan_outputs(clips, out, VIDEO_ENDINGS)
         condition = checked_condition(corrupt, seed, engine) if corrupt else None
         segmenter = make_segmenter(model, device, precision)
         print_notes(segmenter.model.notes)
         wanted = _Wanted(options, kinds, measures, palette, condition)
         written, failed = _predict_all(segmenter, outputs, wanted)
+        images: tuple[OutputKind, ...] = tuple(kind for kind in kinds if kind != "statistics")
+        videos, failed_videos = predict_videos(
+            segmenter,
+            video_outputs,
+            VideoOptions(
+                options,
+                VideoFiles(kinds=images, measures=tuple(measures), palette=palette),
+                VideoWork(
+                    condition=condition or Condition(),
+                    moving=moving,
+                    smoothing=smooth,
+                    measured=json or with_statistics,
+                ),
+                Fraction(rate).limit_denominator(1001),
+                start,
+                end,
+                overlay_video,
+                side_by_side,
+                with_statistics,
+            ),
+        )
+        failed += failed_videos
         if json:
             print_json(
                 {
                     "model": segmenter.model.id,
                     "corruption": condition.to_json() if condition else None,
                     "written": written,
+                    "videos": videos,
                     "failed": failed,
                 }
             )
         else:
-            console.print(f"{len(written)} masks written to {out}", markup=False, soft_wrap=True)
+            if written or not clips:
+                masks = f"{len(written)} masks written to {out}"
+                console.print(masks, markup=False, soft_wrap=True)
+            for video in videos:
+                text = f"{video['frames']} frames of {video['video']} written to {out}"
+                console.print(text, markup=False, soft_wrap=True)
     if failed:
         raise typer.Exit(BAD_INPUT)
 

@@ -6,8 +6,10 @@ import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Iterable
+import shutil
+from collections.abc import Generator, Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 from segformer_gui.core.errors import UserError
 
@@ -22,13 +24,23 @@ def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
     A reader sees the old file or the new one, never a half. Raises `UserError` `disk_full`,
     `no_permission` or `write_failed`; the file that was there before stays as it was.
     """
+    with whole_or_nothing(path) as stream:
+        stream.writelines([content] if isinstance(content, bytes) else content)
+
+
+@contextlib.contextmanager
+def whole_or_nothing(path: Path) -> Generator[BinaryIO]:
+    """A stream that becomes the file at `path` if nothing is raised within, as `write_atomically`.
+
+    `OSError` within becomes the `UserError` that it means for `path`.
+    """
     # A short name of its own: a long file name plus a suffix could pass the 255-byte limit.
     temporary = path.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as stream:
-            stream.writelines([content] if isinstance(content, bytes) else content)
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        with os.fdopen(os.open(temporary, flags, 0o666), "w+b") as stream:
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
@@ -37,6 +49,28 @@ def write_atomically(path: Path, content: bytes | Iterable[bytes]) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink()  # Where it has not become the file, for whatever reason.
+
+
+@contextlib.contextmanager
+def whole_folder(path: Path) -> Generator[Path]:
+    """A folder to write into that becomes the one at `path` if nothing is raised within.
+
+    Raises `UserError` `export_not_empty` where there is one with something in it, else as
+    `write_atomically`.
+    """
+    temporary = path.parent / f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+    try:
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise UserError("export_not_empty", path=str(path))
+        temporary.mkdir(parents=True)
+        yield temporary
+        if path.exists():
+            path.rmdir()
+        temporary.rename(path)
+    except OSError as error:
+        raise file_error(error, path, "write_failed") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def remove_unfinished(folder: Path) -> None:

@@ -26,6 +26,12 @@ from segformer_gui.core.files import file_error, write_atomically
 from segformer_gui.core.png import png_pieces
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
+VIDEO_SUFFIXES = frozenset(
+    {
+        *(".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".ts", ".mts", ".m2ts"),
+        *(".mpg", ".mpeg", ".wmv", ".flv", ".3gp", ".ogv", ".h264", ".hevc"),
+    }
+)
 MAX_PIXELS = 16384 * 16384
 # Names of folders of images, and of those of their labels beside them.
 INDEX_IMAGES = ("images", "imgs")
@@ -132,7 +138,12 @@ def write_index_png(
     write_atomically(path, stream.getvalue())
 
 
-def find_images(paths: Iterable[Path]) -> list[Path]:
+def is_video(path: Path) -> bool:
+    """Whether the name is that of a video file."""
+    return path.suffix.lower() in VIDEO_SUFFIXES
+
+
+def find_images(paths: Iterable[Path], suffixes: frozenset[str] = IMAGE_SUFFIXES) -> list[Path]:
     """Image files among `paths`; folders are searched through, in natural order, hidden ones not.
 
     Nor are the folders of labels that lie beside those of a data set's images, as in the layouts
@@ -147,7 +158,7 @@ def find_images(paths: Iterable[Path]) -> list[Path]:
             # `stat` and `scandir` raise where `exists` and `os.walk` would say nothing.
             if stat.S_ISDIR(path.stat().st_mode):
                 os.scandir(path).close()
-                found.extend(_images_below(path))
+                found.extend(_files_below(path, suffixes))
             else:
                 found.append(path)
         except OSError as error:
@@ -163,13 +174,13 @@ def natural_key(path: Path) -> list[str | int]:
     return [int(part) if index % 2 else part for index, part in enumerate(parts)]
 
 
-def _images_below(folder: Path) -> Iterator[Path]:
+def _files_below(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
     for current, folders, names in os.walk(folder):
         hidden = {name for name in folders if name.startswith(".")} | _label_folders(folders)
         folders[:] = sorted(set(folders) - hidden, key=lambda name: natural_key(Path(name)))
         files = (Path(current, name) for name in names if not name.startswith("."))
         yield from sorted(
-            (file for file in files if file.suffix.lower() in IMAGE_SUFFIXES), key=natural_key
+            (file for file in files if file.suffix.lower() in suffixes), key=natural_key
         )
 
 

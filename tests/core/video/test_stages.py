@@ -1,0 +1,74 @@
+"""Stages keep the order, stay little ahead, carry errors over and end together."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from segformer_gui.core.video.stages import ahead, stage
+
+
+def stages() -> int:
+    return sum(thread.name == "stage" for thread in threading.enumerate())
+
+
+def test_items_keep_their_order_through_a_chain() -> None:
+    doubled = stage(lambda n: 2 * n, stage(lambda n: n + 1, iter(range(50))))
+
+    assert list(doubled) == [2 * (n + 1) for n in range(50)]
+    assert stages() == 0
+
+
+def test_each_stage_has_a_thread_of_its_own() -> None:
+    names = list(stage(lambda n: {n, threading.get_ident()}, ahead(iter([threading.get_ident()]))))
+
+    assert len(names[0]) == 2
+
+
+def test_no_stage_runs_far_ahead() -> None:
+    made: list[int] = []
+
+    def make() -> Iterator[int]:
+        for number in range(100):
+            made.append(number)
+            yield number
+
+    items = ahead(make(), depth=2)
+    assert next(items) == 0
+    items.close()
+
+    assert len(made) <= 5
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_an_error_comes_out_in_its_place_and_ends_all_threads(place: int) -> None:
+    def work(number: int) -> int:
+        if number == place:
+            raise KeyError(number)
+        return number
+
+    items = stage(lambda n: n, stage(work, iter(range(10))))
+    assert list(itertools.islice(items, place)) == list(range(place))
+    with pytest.raises(KeyError):
+        next(items)
+    assert stages() == 0
+
+
+def test_closing_the_last_stage_closes_the_first() -> None:
+    closed: list[bool] = []
+
+    def make() -> Iterator[int]:
+        try:
+            yield from range(1000)
+        finally:
+            closed.append(True)
+
+    items = stage(lambda n: n, stage(lambda n: n, make()))
+    next(items)
+    items.close()
+
+    assert closed == [True]
+    assert stages() == 0
