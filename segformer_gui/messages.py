@@ -426,6 +426,16 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "Unset HF_HUB_OFFLINE, or use the embedded model, which works without network.",
         ),
     ),
+    "onnx_missing": (
+        QT_TRANSLATE_NOOP("messages", "ONNX needs the package {package}, which is not installed."),
+        QT_TRANSLATE_NOOP("messages", "Install it: python -m pip install 'segformer-gui[onnx]'"),
+    ),
+    "onnx_differs": (
+        QT_TRANSLATE_NOOP(
+            "messages", "The ONNX file was not kept: its logits differ by {difference}."
+        ),
+        QT_TRANSLATE_NOOP("messages", "Export it as a Hugging Face folder instead."),
+    ),
     "out_of_memory": (
         QT_TRANSLATE_NOOP(
             "messages", "There is not enough memory to segment {width} x {height} pixels."
@@ -485,6 +495,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "{path} was written by a newer version of this program."),
         QT_TRANSLATE_NOOP("messages", "Update the program to open it."),
     ),
+    "project_uncorrected": (
+        QT_TRANSLATE_NOOP("messages", "No mask of the project {path} is corrected and saved yet."),
+        QT_TRANSLATE_NOOP("messages", "Correct some masks, or mark images as checked."),
+    ),
     "project_no_shared_classes": (
         QT_TRANSLATE_NOOP("messages", "The model and the project have no class name in common."),
         QT_TRANSLATE_NOOP("messages", "Model: {model_classes}. Project: {project_classes}."),
@@ -540,6 +554,30 @@ _ERRORS: dict[str, tuple[str, str]] = {
     "training_out_of_memory": (
         QT_TRANSLATE_NOOP("messages", "One crop alone does not fit into memory in training."),
         QT_TRANSLATE_NOOP("messages", "Choose a smaller crop or a smaller network."),
+    ),
+    "training_killed": (
+        QT_TRANSLATE_NOOP(
+            "messages", "The trainer of {path} ended without a word: something killed its process."
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages", "It can go on from its checkpoint of step {step}; nothing before is lost."
+        ),
+    ),
+    "run_unfinished": (
+        QT_TRANSLATE_NOOP("messages", "The run in {path} has no model yet."),
+        QT_TRANSLATE_NOOP("messages", "Let it train to its end: `segformer-gui runs start`."),
+    ),
+    "estimate_failed": (
+        QT_TRANSLATE_NOOP("messages", "The time could not be measured: {reason}."),
+        QT_TRANSLATE_NOOP("messages", "The training itself may still work; the log tells more."),
+    ),
+    "version_unknown": (
+        QT_TRANSLATE_NOOP("messages", "There is no version called {name}."),
+        QT_TRANSLATE_NOOP("messages", "There are: {known}."),
+    ),
+    "version_no_parent": (
+        QT_TRANSLATE_NOOP("messages", "{name} began with {parent}, which is not there any more."),
+        QT_TRANSLATE_NOOP("messages", "Choose another model from the list."),
     ),
     "run_busy": (
         QT_TRANSLATE_NOOP("messages", "The run in {path} is being trained by another process."),

@@ -21,6 +21,7 @@ from segformer_gui.cli.project import project_app
 from segformer_gui.cli.robustness import robustness
 from segformer_gui.cli.runs import runs_app
 from segformer_gui.cli.train import train
+from segformer_gui.cli.versions import versions_app
 from segformer_gui.core.allocator import keep_large_blocks
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ app.command()(finetune)
 app.command()(doctor)
 app.add_typer(models_app, name="models")
 app.add_typer(runs_app, name="runs")
+app.add_typer(versions_app, name="versions")
 app.add_typer(project_app, name="project")
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json as json_module
+from collections import deque
 from dataclasses import replace
-from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -18,20 +18,25 @@ from segformer_gui.cli.output import (
     interrupt_as_flag,
     print_json,
     print_notes,
-    progress_bar,
 )
 from segformer_gui.cli.train import show_events
+from segformer_gui.core.catalogue import find_model
 from segformer_gui.core.datasets import Layout, list_splits, open_dataset
-from segformer_gui.core.errors import UserError
+from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.files import write_atomically
 from segformer_gui.core.training.options import Preset
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from segformer_gui.core.processes import Processes
     from segformer_gui.core.training.recipe import Data, Recipe
 
 
 def finetune(
-    data: Annotated[Path, typer.Argument(help="Folder of images with masks.", readable=False)],
+    data: Annotated[
+        Path, typer.Argument(help="Project, or folder of images with masks.", readable=False)
+    ],
     model: Annotated[
         str, typer.Option("--from", help="A name from `models list`, or a checkpoint's path.")
     ],
@@ -57,6 +62,13 @@ def finetune(
     everything: Annotated[
         bool, typer.Option("--everything", help="Hold nothing out: learn from all, prove nothing.")
     ] = False,
+    leave_one_out: Annotated[
+        bool,
+        typer.Option(
+            "--leave-one-out",
+            help="A run for each sequence, which it holds out, one after the other.",
+        ),
+    ] = False,
     class_names: Annotated[
         list[str] | None, typer.Option("--class", help="Name of class 0, 1, ... of an index mask.")
     ] = None,
@@ -76,14 +88,18 @@ def finetune(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Fine-tune a model. Ctrl+C stops with a checkpoint; `runs start` goes on from it."""
+    """Fine-tune a model. Ctrl+C stops with a checkpoint; `runs start` goes on from it.
+
+    A project is learnt from as it is now: its masks are copied into the run's folder. Under
+    torchrun the processes share each batch.
+    """
     with errors_as_sentences():
+        from segformer_gui.core.processes import joined_processes
         from segformer_gui.core.training import folder
-        from segformer_gui.core.training.loop import train
+        from segformer_gui.core.training.prepare import prepare_run
         from segformer_gui.core.training.recipe import Data
 
-        if everything and hold_out:
-            raise typer.BadParameter("it holds nothing out", param_hint="--everything")
+        _check_options(bool(hold_out), everything, leave_one_out, detach)
         chosen = Data(
             root=str(data.absolute()),
             layout=layout,
@@ -92,25 +108,39 @@ def finetune(
             class_names=tuple(class_names or ()),
             class_map=_renamed(rename or []),
         )
-        recipe = _recipe(chosen, model, preset, propose=not (hold_out or everything))
+        propose = not (hold_out or everything or leave_one_out)
+        recipe = _recipe(chosen, _absolute(model), preset, propose)
         network = replace(recipe.network, classes="both" if new_classes else "initial")
         recipe = replace(recipe, network=network, seed=seed)
         if steps:
             recipe = replace(recipe, optimizer=replace(recipe.optimizer, steps=steps))
-        if not json:
-            held = ", ".join(recipe.data.held_out) or "nothing"
-            console.print(f"Held out: {held}.", markup=False, soft_wrap=True)
         if detach:
             if (out / folder.CHECKPOINT_FILE).exists():
                 raise UserError("run_exists", path=str(out))
-            write_atomically(out / folder.RECIPE_FILE, recipe.to_toml().encode())
+            prepare_run(recipe, out)
             folder.start_detached(out)
             console.print(f"Started; `segformer-gui runs follow {out}` shows it.", markup=False)
             return
-        with interrupt_as_flag() as asked:
-            show_events(train(recipe, out, stop=asked.is_set), json)
-            if recipe.data.held_out and not asked.is_set():
-                _prove(recipe, out, asked.is_set, json)
+        with interrupt_as_flag() as asked, joined_processes() as processes:
+            if leave_one_out:
+                _leave_one_out(recipe, out, asked.is_set, processes, json)
+            else:
+                _run(recipe, out, asked.is_set, processes, json)
+
+
+def _check_options(hold_out: bool, everything: bool, leave_one_out: bool, detach: bool) -> None:
+    if everything and hold_out:
+        raise typer.BadParameter("it holds nothing out", param_hint="--everything")
+    if leave_one_out and (hold_out or everything or detach):
+        raise typer.BadParameter(
+            "it decides itself what is held out, and runs here", param_hint="--leave-one-out"
+        )
+
+
+def _absolute(model: str) -> str:
+    """A model's name, or its path wherever a process is started."""
+    entry = find_model(model)
+    return str(Path(model).absolute()) if entry.origin == "local" else entry.id
 
 
 def _recipe(data: Data, model: str, preset: Preset, propose: bool) -> Recipe:
@@ -128,36 +158,108 @@ def _recipe(data: Data, model: str, preset: Preset, propose: bool) -> Recipe:
     return fine_tuning_recipe(data, model, load_model(model).short_side, learnt, preset)
 
 
-def _prove(recipe: Recipe, out: Path, stopped: Callable[[], bool], json: bool) -> None:
-    """Before and after on the held-out images, as a table, and as `proof.json` in the run."""
-    from segformer_gui.core.robustness.events import Measured
-    from segformer_gui.core.training.proof import Prover
+def _run(
+    recipe: Recipe, out: Path, stopped: Callable[[], bool], processes: Processes, json: bool
+) -> None:
+    from segformer_gui.core.training.folder import CHECKPOINT_FILE, PROOF_FILE, RECIPE_FILE
+    from segformer_gui.core.training.loop import train
+    from segformer_gui.core.training.prepare import prepare_run
+    from segformer_gui.core.training.recipe import read_recipe
 
-    prover = Prover(recipe, out)
-    with progress_bar() as progress:
-        task = progress.add_task("Proving it", total=None)
-        for event in prover.measure(stopped):
-            if isinstance(event, Measured):
-                progress.update(task, completed=event.done, total=event.total)
-    if stopped():
+    if processes.first:
+        if (out / CHECKPOINT_FILE).exists():
+            raise UserError("run_exists", path=str(out))
+        prepare_run(recipe, out)
+        if not json:
+            held = ", ".join(recipe.data.held_out) or "nothing"
+            console.print(f"Held out: {held}.", markup=False, soft_wrap=True)
+    processes.told(True)  # The others read what the first one has written.
+    events = train(read_recipe(out / RECIPE_FILE), out, stop=stopped, processes=processes)
+    if not processes.first:
+        deque(events, maxlen=0)
         return
-    proof = prover.proof()
-    content = proof.to_json()
-    write_atomically(out / "proof.json", f"{dumps(content, indent=1)}\n".encode())
+    show_events(events, json)
+    if (out / PROOF_FILE).exists():
+        _show_proof(json_module.loads((out / PROOF_FILE).read_text("utf-8")), json)
+
+
+def _show_proof(proof: dict[str, Any], json: bool) -> None:
+    """Before and after on the held-out images, as a table."""
     if json:
-        print_json({"event": "proved", **content})
+        print_json({"event": "proved", **proof})
         return
-    before, after = proof.results.models
     table = Table("held out, mIoU %", "before", "after")
-    rows = [("clean", before.clean_miou, after.clean_miou), ("corrupted", before.mpc, after.mpc)]
-    rows += [
-        (name, scores.miou, after.corruptions[name].miou)
-        for name, scores in before.corruptions.items()
-    ]
-    for name, one, other in rows:
-        table.add_row(name, f"{100 * one.value:.1f}", f"{100 * other.value:.1f}")
+    rows = [("clean", proof["clean"]), ("corrupted", proof["corrupted"])]
+    for name, pair in (*rows, *proof["corruptions"].items()):
+        values = (pair[when]["value"] for when in ("before", "after"))
+        table.add_row(name, *(f"{100 * value:.1f}" for value in values))
     console.print(table)
-    print_notes((proof.verdict,))
+    agreement = 100 * proof["agreement"]
+    console.print(f"{agreement:.1f} % of the pixels of images not trained on kept their class.")
+    print_notes((Note(proof["verdict"], proof["parameters"]),))
+
+
+def _leave_one_out(
+    recipe: Recipe, out: Path, stopped: Callable[[], bool], processes: Processes, json: bool
+) -> None:
+    """A run in OUT/fold-SEQUENCE for each sequence; those that are proven are not run again."""
+    from segformer_gui.core.training.dataset import open_data
+    from segformer_gui.core.training.folder import CHECKPOINT_FILE, PROOF_FILE
+
+    samples = open_data(recipe.data).training.samples
+    sequences = sorted({sample.sequence for sample in samples})
+    if len(sequences) < 2:
+        raise UserError("nothing_to_train", path=recipe.data.root)
+    folds = {name: out / f"fold-{name.replace('/', '-')}" for name in sequences}
+    for sequence, fold in folds.items():
+        if processes.told((fold / PROOF_FILE).exists()):
+            continue
+        if processes.first:
+            (fold / CHECKPOINT_FILE).unlink(missing_ok=True)  # A fold that was not finished.
+        data = replace(recipe.data, held_out=(sequence,))
+        _run(replace(recipe, data=data), fold, stopped, processes, json)
+        if stopped():
+            return
+    if processes.first:
+        _summarize(folds, out, json)
+
+
+def _summarize(folds: dict[str, Path], out: Path, json: bool) -> None:
+    """All folds in one table, and as `summary.json`."""
+    from segformer_gui.core.training.folder import PROOF_FILE
+
+    proofs = {
+        name: json_module.loads((fold / PROOF_FILE).read_text("utf-8"))
+        for name, fold in folds.items()
+    }
+    quantities = ("clean", "corrupted")
+    rows = {
+        name: {
+            quantity: {when: proof[quantity][when]["value"] for when in ("before", "after")}
+            for quantity in quantities
+        }
+        for name, proof in proofs.items()
+    }
+    rows["mean"] = {
+        quantity: {
+            when: sum(row[quantity][when] for row in rows.values()) / len(rows)
+            for when in ("before", "after")
+        }
+        for quantity in quantities
+    }
+    content = f"{json_module.dumps(rows, indent=1)}\n"
+    write_atomically(out / "summary.json", content.encode())
+    if json:
+        print_json({"event": "summary", "folds": rows})
+        return
+    table = Table("held out, mIoU %", "clean", "after", "change", "corrupted", "after", "change")
+    for name, row in rows.items():
+        cells: list[str] = []
+        for quantity in quantities:
+            before, after = (100 * row[quantity][when] for when in ("before", "after"))
+            cells += [f"{before:.1f}", f"{after:.1f}", f"{after - before:+.1f}"]
+        table.add_row(name, *cells)
+    console.print(table)
 
 
 def _renamed(pairs: list[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -114,30 +115,45 @@ def import_(
         )
 
 
+class ExportFormat(StrEnum):
+    """What other programs load."""
+
+    huggingface = "huggingface"
+    safetensors = "safetensors"
+    onnx = "onnx"
+
+
 @models_app.command()
 def export(
     name: NameArgument,
     out: Annotated[
-        Path, typer.Option("--out", "-o", help="Folder to write; new or empty.", readable=False)
+        Path,
+        typer.Option(
+            "--out", "-o", help="Folder (new or empty), or file, to write.", readable=False
+        ),
     ],
+    format_: Annotated[
+        ExportFormat,
+        typer.Option("--format", help="A folder for transformers, or a single file."),
+    ] = ExportFormat.huggingface,
     half: Annotated[bool, typer.Option("--half", help="Store float16: half the size.")] = False,
 ) -> None:
-    """Write a model as the Hugging Face folder that transformers loads."""
+    """Write a model for other programs, by default as the folder that transformers loads."""
     with errors_as_sentences():
-        from segformer_gui.core.models import load_model
-        from segformer_gui.core.network.export import export_hugging_face, plain_card
+        if half and format_ != ExportFormat.huggingface:
+            raise typer.BadParameter("only of a Hugging Face folder", param_hint="--half")
+        export_to(name, out, format_, half)
 
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise UserError("export_not_empty", path=str(out))
-        model = load_model(name)
-        title = Path(model.id).stem
-        card = plain_card(
-            title, model.network, model.classes, f"a checkpoint in {model.layout} layout"
-        )
-        export_hugging_face(
-            model.network, model.classes, out, card=card, mean=model.mean, std=model.std, half=half
-        )
-        console.print(f"{title} is in {out}", markup=False, soft_wrap=True)
+
+def export_to(name: str, out: Path, format_: ExportFormat, half: bool = False) -> None:
+    """Write a model to a folder or file. Raises `UserError` as `write_model`."""
+    from segformer_gui.core.network.write import write_model
+
+    difference = write_model(name, out, format_.value, half)
+    console.print(f"{name} is in {out}", markup=False, soft_wrap=True)
+    if difference is not None:
+        text = f"Its logits in onnxruntime differ from the network's by {difference:.1g} at most."
+        console.print(text, markup=False, soft_wrap=True)
 
 
 @models_app.command()

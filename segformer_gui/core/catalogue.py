@@ -11,7 +11,7 @@ import re
 import secrets
 import shutil
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -92,7 +92,10 @@ def find_model(spec: str) -> ModelEntry:
     except OSError:  # Text that is far too long for a path.
         there = False
     if there:
-        return ModelEntry(id=spec, title=path.resolve().name, origin="local", path=path)
+        facts = _read_facts(path)
+        title = str(facts.get("title", path.resolve().name))
+        side = _short_side(facts)
+        return ModelEntry(id=spec, title=title, origin="local", path=path, short_side=side)
     names = [name for entry in models for name in (entry.id, entry.alias) if name]
     close = difflib.get_close_matches(spec, names, n=3, cutoff=0)
     raise UserError("model_unknown", name=spec, close=", ".join(close))
@@ -127,13 +130,24 @@ def hub_folder(model_id: str) -> Path:
     return user_models_dir() / model_id.replace("/", "--")
 
 
-def import_model(source: Path, name: str, short_side: int | None = None) -> ModelEntry:
+def write_facts(folder: Path, title: str, short_side: int) -> None:
+    """Say beside a model what its files do not. Raises `UserError` as `write_atomically`."""
+    facts = {"title": title, "short_side": short_side}
+    write_atomically(folder / _FACTS_FILE, tomli_w.dumps(facts).encode())
+
+
+def import_model(
+    source: Path,
+    name: str,
+    short_side: int | None = None,
+    beside: Mapping[str, bytes] | None = None,
+) -> ModelEntry:
     """Copy a checkpoint file or Hugging Face folder to the user's models, whole or not at all.
 
-    Of a folder only the configuration, one weights file and the model card are taken. The weights
-    are not looked into: load them first. Raises `UserError` `model_name_invalid`, `model_exists`,
-    `file_missing`, `model_folder_incomplete`, `checkpoint_suffix_unknown`, `disk_full`,
-    `no_permission` or `write_failed`.
+    Of a folder only the configuration, one weights file and the model card are taken; `beside` are
+    more files to write, by name. The weights are not looked into: load them first. Raises
+    `UserError` `model_name_invalid`, `model_exists`, `file_missing`, `model_folder_incomplete`,
+    `checkpoint_suffix_unknown`, `disk_full`, `no_permission` or `write_failed`.
     """
     _check_name(name)
     files = _files_to_import(source)
@@ -153,6 +167,8 @@ def import_model(source: Path, name: str, short_side: int | None = None) -> Mode
             shutil.copyfile(file, copy)  # Follows links: the hub library's cache is full of them.
             with copy.open("rb+") as stream:
                 os.fsync(stream.fileno())
+        for file_name, content in {**(beside or {})}.items():
+            write_atomically(staging / file_name, content)
         write_atomically(staging / _FACTS_FILE, tomli_w.dumps(facts).encode())
         staging.rename(folder)
     except OSError as error:
@@ -210,19 +226,27 @@ def _users_models(downloads: Collection[str]) -> list[ModelEntry]:
 
 
 def _users_model(folder: Path, path: Path) -> ModelEntry:
-    try:
-        facts = tomllib.loads((folder / _FACTS_FILE).read_text("utf-8"))
-    except (OSError, ValueError):
-        facts = {}  # Put there by hand, or edited since: the model itself may still be fine.
-    short_side = facts.get("short_side")
+    facts = _read_facts(folder)
     return ModelEntry(
         id=folder.name,
         title=str(facts.get("title", folder.name)),
         origin="user",
         size_mb=_size_mb(path),
         path=path,
-        short_side=short_side if isinstance(short_side, int) else None,
+        short_side=_short_side(facts),
     )
+
+
+def _read_facts(folder: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads((folder / _FACTS_FILE).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}  # Put there by hand, or edited since: the model itself may still be fine.
+
+
+def _short_side(facts: Mapping[str, Any]) -> int | None:
+    side = facts.get("short_side")
+    return side if isinstance(side, int) else None
 
 
 def _loadable(folder: Path) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,17 +15,18 @@ from segformer_gui.core.classes import IGNORE, ClassSet, known_class_set
 from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.files import file_error
 from segformer_gui.core.images import (
+    CITYSCAPES_IMAGE,
     IMAGE_SUFFIXES,
     INDEX_IMAGES,
     INDEX_LABELS,
     find_images,
     read_labels,
 )
+from segformer_gui.core.project.record import RECORD_FILE, read_record
 
-Layout = Literal["cityscapes", "camvid", "index"]
+Layout = Literal["cityscapes", "camvid", "index", "project"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
-CITYSCAPES_IMAGE = "_leftImg8bit"  # At the end of the name of an image.
 _CITYSCAPES_LABELS = ("_gtFine_labelIds.png", "_gtFine_labelTrainIds.png")
 
 
@@ -33,13 +35,17 @@ class Sample:
     """An image and its ground truth.
 
     `id` names it within the data set. Samples of one `sequence` may be neighbouring video frames: a
-    hold-out must not share a sequence with what it is held out from.
+    hold-out must not share a sequence with what it is held out from; `hold_out` marks those that a
+    person wants for scores only. `touched` is a map of where a person worked: elsewhere the labels
+    are a model's own, and do not count. Without one all of them count.
     """
 
     id: str
     image: Path
     labels: Path
     sequence: str
+    touched: Path | None = None
+    hold_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,14 +65,19 @@ class Dataset:
     def read_ground_truth(self, sample: Sample) -> NDArray[np.uint8]:
         """Class ids (H, W) uint8, `IGNORE` where there is no class.
 
-        Cityscapes' labelIds become class ids. Raises `UserError` as `read_labels`, and
-        `labels_id_too_large` for an id above 255 (65535 is taken for "ignore").
+        Cityscapes' labelIds become class ids. Ids of a class without a name are of none. Raises
+        `UserError` as `read_labels`, and `labels_id_too_large` for an id above 255 (65535 is taken
+        for "ignore").
         """
         ids = read_labels(sample.labels)
+        if sample.touched is not None:
+            ids = np.where(read_labels(sample.touched) > 0, ids, IGNORE)
         if sample.labels.name.endswith(_CITYSCAPES_LABELS[0]):
             return from_label_ids(ids, known_class_set("cityscapes"))
         if self.classes is not None:
-            return np.where(ids < len(self.classes), ids, IGNORE).astype(np.uint8)
+            named = np.array([bool(name) for name in self.classes.names] + [False])
+            known = named[np.minimum(ids, len(self.classes))]
+            return np.where(known, ids, IGNORE).astype(np.uint8)
         if ids.dtype != np.uint8:
             ids = np.where(ids == 65535, IGNORE, ids)
             if ids.max() > IGNORE:
@@ -93,14 +104,16 @@ def open_dataset(
     - `camvid`: SPLIT/*.png with SPLITannot/*.png of the same name
     - `index`: images/[SPLIT/]* with labels/[SPLIT/]* (or imgs/; masks/, annotations/, gts/) of the
       same name but for the suffix; class ids as they are, 255 = ignore
+    - `project`: images of a project whose masks a person has corrected or checked, and of them what
+      the person has touched, or all that is checked
 
     Without `split`, `val` is taken where there is one, else everything; with `sequences`, they are
     taken from wherever they are. Raises `UserError` `file_missing`, `no_permission`,
     `file_unreadable`, `dataset_layout_unknown`, `dataset_split_unknown`, `dataset_labels_missing`,
-    `no_images` or `sequence_unknown`.
+    `no_images`, `project_uncorrected` or `sequence_unknown`, and as `read_record`.
     """
     try:
-        layout = layout or _detect_layout(root)
+        layout = layout or detect_layout(root)
         splits = _splits(root, layout)
         if split is not None or not sequences:
             split = _choose_split(root, splits, split)
@@ -109,6 +122,8 @@ def open_dataset(
     except OSError as error:
         raise file_error(error, Path(error.filename or root), "file_unreadable") from error
     if not samples:
+        if layout == "project":
+            raise UserError("project_uncorrected", path=str(root))
         raise UserError("no_images", path=str(root))
     check_sequences(samples, sequences)
     samples = [s for s in samples if not sequences or s.sequence in sequences]
@@ -121,14 +136,14 @@ def open_dataset(
             image=str(without[0].image),
             labels=str(without[0].labels),
         )
-    classes = None if layout == "index" else known_class_set(layout)
+    classes = _classes(root, layout)
     return Dataset(root, layout, split, classes, tuple(samples))
 
 
 def list_splits(root: Path, layout: Layout | None = None) -> list[str]:
     """Names of the splits, if there are any. Raises `UserError` as `open_dataset`."""
     try:
-        return _splits(root, layout or _detect_layout(root))
+        return _splits(root, layout or detect_layout(root))
     except OSError as error:
         raise file_error(error, Path(error.filename or root), "file_unreadable") from error
 
@@ -155,8 +170,17 @@ def is_cityscapes_labels(path: Path) -> bool:
     return path.name.endswith(_CITYSCAPES_LABELS)
 
 
-def _detect_layout(root: Path) -> Layout:
+def _classes(root: Path, layout: Layout) -> ClassSet | None:
+    if layout == "index":
+        return None
+    return read_record(root / RECORD_FILE)[0] if layout == "project" else known_class_set(layout)
+
+
+def detect_layout(root: Path) -> Layout:
+    """How the files below `root` lie. Raises `UserError` `dataset_layout_unknown`."""
     folders = _folders(root)
+    if (root / RECORD_FILE).is_file():
+        return "project"
     if "leftImg8bit" in folders:
         return "cityscapes"
     if any(f"{name}annot" in folders for name in folders):
@@ -174,6 +198,8 @@ def _splits(root: Path, layout: Layout) -> list[str]:
         if not splits:
             raise UserError("dataset_layout_unknown", path=str(root))
         return splits
+    if layout == "project":
+        return []
     images = root / "leftImg8bit" if layout == "cityscapes" else _first_of(root, INDEX_IMAGES)
     has_files = any(path.suffix.lower() in IMAGE_SUFFIXES for path in images.iterdir())
     return [] if has_files else _folders(images)
@@ -231,9 +257,23 @@ def _index_samples(root: Path, split: str) -> Iterable[Sample]:
         )
 
 
+def _project_samples(root: Path, split: str) -> Iterable[Sample]:
+    del split  # A project has none.
+    _, rows = read_record(root / RECORD_FILE)
+    for row in rows.values():
+        if row.saved and row.status in ("corrected", "checked"):
+            image = Path(os.path.normpath(root / row.path))
+            touched = root / "touched" / f"{row.id}.png"
+            whole = row.status == "checked" or not touched.is_file()
+            labels = root / "masks" / f"{row.id}.png"
+            sequence, wanted = row.sequence, None if whole else touched
+            yield Sample(row.id, image, labels, sequence, wanted, row.hold_out)
+
+
 # How each layout's samples are found: (root, split, or a folder of it) -> samples.
 SAMPLES: dict[Layout, Callable[[Path, str], Iterable[Sample]]] = {
     "cityscapes": _cityscapes_samples,
     "camvid": _camvid_samples,
     "index": _index_samples,
+    "project": _project_samples,
 }

@@ -33,7 +33,8 @@ VIDEO_SUFFIXES = frozenset(
     }
 )
 MAX_PIXELS = 16384 * 16384
-# Names of folders of images, and of those of their labels beside them.
+# Names of images, of folders of images, and of those of their labels beside them.
+CITYSCAPES_IMAGE = "_leftImg8bit"  # At the end of a name.
 INDEX_IMAGES = ("images", "imgs")
 INDEX_LABELS = ("labels", "masks", "annotations", "gts")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -43,17 +43,12 @@ def export_hugging_face(
     `transformers` does not have, or the errors of `write_atomically`.
     """
     config = network.config
-    if config.head != "linear":
-        raise UserError("export_head")
     dtype = torch.float16 if half else torch.float32
-    tensors = {
-        key: (tensor.to(dtype) if tensor.is_floating_point() else tensor).contiguous()
-        for key, tensor in to_hugging_face(network.state_dict()).items()
-    }
+    weights = weights_file(network, dtype)
     if config.eps != HUGGING_FACE_EPS:
         card = card.rstrip() + "\n" + _EPS_REMARK.format(**vars(config.eps))
     write_atomically(folder / "README.md", card.encode())
-    write_atomically(folder / "model.safetensors", save(tensors, {"format": "pt"}))
+    write_atomically(folder / "model.safetensors", weights)
     processor = {
         "do_normalize": True,
         "do_rescale": True,
@@ -67,15 +62,39 @@ def export_hugging_face(
     _write_json(folder / "config.json", _hf_config(network, classes, dtype))
 
 
-def plain_card(title: str, network: SegFormer, classes: ClassSet, source: str) -> str:
-    """Model card with what is known of any model; scores and licence are its author's to add."""
+def weights_file(network: SegFormer, dtype: torch.dtype = torch.float32) -> bytes:
+    """All weights as safetensors, by Hugging Face's names. Raises `UserError` `export_head`."""
+    if network.config.head != "linear":
+        raise UserError("export_head")
+    tensors = {
+        key: (tensor.to(dtype) if tensor.is_floating_point() else tensor).contiguous()
+        for key, tensor in to_hugging_face(network.state_dict()).items()
+    }
+    return save(tensors, {"format": "pt"})
+
+
+def plain_card(
+    title: str,
+    network: SegFormer,
+    classes: ClassSet,
+    source: str,
+    training_sequences: Sequence[str] = (),
+) -> str:
+    """Model card with what is known of any model; scores and licence are its author's to add.
+
+    `training_sequences` are what the model has seen, for `catalogue.training_sequences` to read.
+    """
     size = preset_name(network.config)
     named = ", ".join(f"{index} {name}" for index, name in enumerate(classes.names))
+    # JSON is YAML, whatever a sequence is called.
+    seen = f"training_sequences: {json.dumps(list(training_sequences))}\n" * bool(
+        training_sequences
+    )
     return f"""---
 library_name: transformers
 pipeline_tag: image-segmentation
 tags: [segformer, semantic-segmentation]
----
+{seen}---
 
 # {title}
 

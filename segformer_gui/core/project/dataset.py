@@ -7,8 +7,7 @@ from pathlib import Path
 
 from segformer_gui.core.datasets import Dataset, Sample
 from segformer_gui.core.errors import Note, UserError
-from segformer_gui.core.project.project import RECORD_FILE
-from segformer_gui.core.project.record import ImageRow, read_record
+from segformer_gui.core.project.record import RECORD_FILE, ImageRow, read_record
 
 # Which masks: those that a person says are right, those that one worked on, and those of either
 # kind that are kept for scores.

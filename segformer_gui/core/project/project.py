@@ -24,6 +24,7 @@ from segformer_gui.core.project.class_edits import ClassEdits
 from segformer_gui.core.project.document import Document
 from segformer_gui.core.project.journal import Journal, find_segments
 from segformer_gui.core.project.record import (
+    RECORD_FILE,
     ImageRow,
     Status,
     read_record,
@@ -35,7 +36,6 @@ from segformer_gui.core.project.record import (
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-RECORD_FILE = "project.json"
 _HISTORIES_BYTES = 512 << 20
 _LONGEST_ID = 200  # Bytes; a file name may have 255.
 

@@ -13,10 +13,11 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_vali
 from pydantic.dataclasses import dataclass
 
 from segformer_gui.core.classes import IGNORE, ClassSet, Color, class_set_of_names
-from segformer_gui.core.datasets import CITYSCAPES_IMAGE
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.files import file_error
+from segformer_gui.core.images import CITYSCAPES_IMAGE
 
+RECORD_FILE = "project.json"
 VERSION = 1
 
 # Of the mask: there is none; the model's alone; a person worked on it; a person says it is right.

@@ -1,8 +1,12 @@
-"""A detached trainer: `python -m segformer_gui.core.training RUN`, with a recipe in the folder."""
+"""A detached trainer: `python -m segformer_gui.core.training RUN`, with a recipe in the folder.
+
+`RUN --estimate` prints, as JSON, how long it would take, and changes nothing.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -11,6 +15,7 @@ from pathlib import Path
 
 from segformer_gui.core.allocator import keep_large_blocks
 from segformer_gui.core.errors import UserError
+from segformer_gui.core.training.estimate import measure
 from segformer_gui.core.training.events import Failed
 from segformer_gui.core.training.folder import CHECKPOINT_FILE, RECIPE_FILE
 from segformer_gui.core.training.loop import log_event, train
@@ -24,6 +29,8 @@ def main() -> int:
     # The window and its inference come first.
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)
+    if "--estimate" in sys.argv[2:]:
+        return _estimate(run)
     terminated: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: terminated.append(number))
     try:
@@ -39,10 +46,20 @@ def main() -> int:
     return 0
 
 
+def _estimate(run: Path) -> int:
+    try:
+        print(measure(read_recipe(run / RECIPE_FILE)).to_line())  # noqa: T201 (its result)
+    except UserError as error:
+        facts = {key: str(value) for key, value in error.parameters.items()}
+        print(json.dumps({"error": error.code, "parameters": facts}))  # noqa: T201
+        return 1
+    return 0
+
+
 def _fail(run: Path, error: UserError) -> int:
     print(error, file=sys.stderr)  # noqa: T201 (its own log file)
     if error.code != "run_busy":  # That run goes on, in another process.
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, UserError):  # A disk may be full to the last byte.
             parameters = {key: str(value) for key, value in error.parameters.items()}
             log_event(run, Failed(0, error.code, parameters))
     return 1

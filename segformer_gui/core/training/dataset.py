@@ -35,7 +35,12 @@ _SYNTHETIC_SIZE = (360, 480)
 _MANY = 32  # Scenes from which on it pays to start processes.
 
 # Ids that a layout's label files may hold beside its classes, and that are ignored.
-_VOID_IDS = {"camvid": {11, IGNORE}, "cityscapes": {*range(34), IGNORE}, "index": {IGNORE}}
+_VOID_IDS = {
+    "camvid": {11, IGNORE},
+    "cityscapes": {*range(34), IGNORE},
+    "index": {IGNORE},
+    "project": {IGNORE},
+}
 
 
 @dataclass(frozen=True)

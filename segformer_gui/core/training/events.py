@@ -25,7 +25,10 @@ class Started:
 
 @dataclass(frozen=True)
 class Stepped:
-    """Step number `step` (from 1) is done; `parts`: pieces of the batch that fit into memory."""
+    """Step number `step` (from 1) is done, in `seconds` with the wait for its batch.
+
+    `parts`: pieces of the batch that fit into memory.
+    """
 
     step: int
     loss: float
@@ -70,6 +73,15 @@ class Paused:
 
 
 @dataclass(frozen=True)
+class Proving:
+    """Of the `total` measurements that compare the new model with the old one, `done` are."""
+
+    step: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class Failed:
     """The run ended with the `UserError` of this code; its last checkpoint is kept."""
 
@@ -86,7 +98,7 @@ class Finished:
     model: str
 
 
-Event = Started | Stepped | Validated | Saved | Paused | Stopped | Failed | Finished
+Event = Started | Stepped | Validated | Saved | Paused | Proving | Stopped | Failed | Finished
 _KINDS: dict[str, type[Event]] = {kind.__name__.lower(): kind for kind in get_args(Event)}
 
 

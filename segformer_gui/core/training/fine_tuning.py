@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from segformer_gui.core.corruption.catalogue import KR16
 from segformer_gui.core.datasets import Sample
-from segformer_gui.core.training.options import Preset
+from segformer_gui.core.training.options import Adjustments, Preset
 from segformer_gui.core.training.recipe import (
     Augmentation,
     Data,
@@ -69,6 +69,7 @@ def fine_tuning_recipe(
         validate_every=max(100, steps // 5),
         validate_corrupted=_WATCHED_CORRUPTIONS,
         checkpoint_every=50,
+        prove=True,
     )
     return _PRESETS[preset](recipe)
 
@@ -110,6 +111,39 @@ _PRESETS = {
 }
 
 
+def adjusted(recipe: Recipe, adjustments: Adjustments) -> Recipe:
+    """The recipe with a person's own choices. Raises pydantic's `ValidationError`, a `ValueError`.
+
+    Without a corruption to choose nothing is corrupted. Only what a frozen encoder makes is kept.
+    """
+    given = {name: value for name, value in vars(adjustments).items() if value is not None}
+
+    def taken(*names: str) -> dict[str, Any]:
+        return {name: given[name] for name in names if name in given}
+
+    optimizer = replace(recipe.optimizer, **taken("steps", "batch", "learning_rate"))
+    optimizer = replace(optimizer, warmup_steps=min(optimizer.warmup_steps, optimizer.steps // 5))
+    network = replace(recipe.network, **taken("freeze"))
+    loss = replace(recipe.loss, **taken("distill", "consistency", "lovasz"))
+    augmentation = replace(recipe.augmentation, **taken("max_severity"))
+    if "corruptions" in given:
+        share = augmentation.corrupt if given["corruptions"] else 0.0
+        augmentation = replace(augmentation, corruptions=given["corruptions"], corrupt=share)
+    if not augmentation.corruptions:
+        loss = replace(loss, consistency=0.0)
+    if network.freeze == "none":
+        augmentation = replace(augmentation, reuse=0)
+    return replace(
+        recipe,
+        network=network,
+        optimizer=optimizer,
+        loss=loss,
+        augmentation=augmentation,
+        validate_every=max(1, min(recipe.validate_every, optimizer.steps)),
+        **taken("seed"),
+    )
+
+
 def fast_precision() -> Literal["float32", "bfloat16"]:
     """bfloat16 where this machine computes in it: on CUDA, and on processors with AVX-512 BF16."""
     import torch  # The window asks for recipes before it has torch.
@@ -123,12 +157,16 @@ def fast_precision() -> Literal["float32", "bfloat16"]:
 def propose_hold_out(samples: Sequence[Sample]) -> tuple[str, ...]:
     """Sequences to hold out: about a fifth of the images, never all; none if there is only one.
 
-    By whole sequences, since neighbouring frames would tell the answer. Those that come closest to
-    a fifth from below are taken in the order of their size, so that the choice is always the same.
+    Those with images that a person holds out, if there are any. By whole sequences, since
+    neighbouring frames would tell the answer. Those that come closest to a fifth from below are
+    taken in the order of their size, so that the choice is always the same.
     """
     counts: dict[str, int] = {}
     for sample in samples:
         counts[sample.sequence] = counts.get(sample.sequence, 0) + 1
+    wanted = {sample.sequence for sample in samples if sample.hold_out}
+    if 0 < len(wanted) < len(counts):
+        return tuple(sorted(wanted))
     if len(counts) < 2:
         return ()
     target = max(1, len(samples) // 5)

@@ -4,6 +4,9 @@
     events.jsonl     what has happened, one event a line
     checkpoint.pt    where to go on
     model/           the result
+    data/            what is learnt from, where that could change while it is learnt
+    samples/         label maps of held-out images as they were validated, STEP-NUMBER.png
+    proof.json       the model against the one that the run began with
     lock             held by the process that trains; touched every few seconds
     control          what it is asked to do: "stop", "pause" or "go on"
     trainer.log      what a detached trainer has written besides
@@ -34,6 +37,9 @@ RECIPE_FILE = "recipe.toml"
 EVENTS_FILE = "events.jsonl"
 CHECKPOINT_FILE = "checkpoint.pt"
 MODEL_FOLDER = "model"
+DATA_FOLDER = "data"
+SAMPLES_FOLDER = "samples"
+PROOF_FILE = "proof.json"
 LOG_FILE = "trainer.log"
 _LOCK_FILE = "lock"
 _CONTROL_FILE = "control"
@@ -116,7 +122,7 @@ def asked(run: Path) -> Command:
     return _COMMANDS.get(text.strip(), "go on")
 
 
-def start_detached(run: Path) -> None:
+def start_detached(run: Path) -> subprocess.Popen[bytes]:
     """Train the recipe in `run` in a process of its own, from its checkpoint if it has one.
 
     It outlives this process and shares nothing with it but the folder. Raises `UserError` as
@@ -138,6 +144,7 @@ def start_detached(run: Path) -> None:
             )
             # Else a trainer that ends before this process would stay in the system's list.
             threading.Thread(target=trainer.wait, daemon=True).start()
+            return trainer
     except OSError as error:
         raise file_error(error, run, "write_failed") from error
 

@@ -11,7 +11,8 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import torch
 
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.files import file_error, write_atomically
+from segformer_gui.core.images import write_index_png
 from segformer_gui.core.processes import ALONE, Processes
 from segformer_gui.core.training.dataset import Batch
 from segformer_gui.core.training.events import Event, Finished, Paused, Saved, Stopped, to_line
@@ -26,10 +28,13 @@ from segformer_gui.core.training.folder import (
     CHECKPOINT_FILE,
     EVENTS_FILE,
     MODEL_FOLDER,
+    PROOF_FILE,
     RECIPE_FILE,
+    SAMPLES_FOLDER,
     asked,
     held,
 )
+from segformer_gui.core.training.proof import prove
 from segformer_gui.core.training.recipe import Recipe
 from segformer_gui.core.training.trainer import Trainer
 
@@ -51,7 +56,7 @@ def train(
     `processes` each takes a share of the batch and the first one writes the files. Raises
     `UserError` `run_busy`, `run_exists` for a folder that holds another run, `resume_nothing` or
     `resume_other_recipe`, and those of `open_data`, `check_files` and `load_model`, all before the
-    first step.
+    first step; those of `prove` after the last.
     """
     with held(run) if processes.first else nullcontext():
         checkpoint = _open_run(recipe, run, resume, processes)
@@ -85,18 +90,18 @@ def _run(
     steps = recipe.optimizer.steps
     yield trainer.started()
     if trainer.step == 0 and recipe.network.initial and processes.first:
-        yield from trainer.validate()  # What there is to improve on.
-    with _Prefetch(trainer.batch, trainer.step, steps) as batches:
+        yield from _validate(trainer, run)  # What there is to improve on.
+    began = time.perf_counter()
+    with Prefetch(trainer.batch, trainer.step, steps) as batches:
         for batch in batches:
-            yield trainer.take_step(batch)
-            if processes.first and asked(run) == "pause":
-                yield Paused(trainer.step)
-                while asked(run) == "pause" and not stop():
-                    time.sleep(_PAUSE_S)
+            stepped = trainer.take_step(batch)
+            yield replace(stepped, seconds=time.perf_counter() - began)
+            if processes.first:
+                yield from _pause(trainer, run, stop)
             stopping = processes.told(stop() or asked(run) == "stop")
             done = trainer.step == steps
             if (done or trainer.step % recipe.validate_every == 0) and processes.first:
-                yield from trainer.validate()
+                yield from _validate(trainer, run)
             if done or stopping or trainer.step % recipe.checkpoint_every == 0:
                 if processes.first:
                     write_atomically(run / CHECKPOINT_FILE, trainer.saved())
@@ -104,9 +109,38 @@ def _run(
             if stopping and not done:
                 yield Stopped(trainer.step)
                 return
+            began = time.perf_counter()
     if processes.first:
-        trainer.export(run / MODEL_FOLDER)
+        yield from _finish(trainer, run, stop)
+
+
+def _pause(trainer: Trainer, run: Path, stop: Callable[[], bool]) -> Iterator[Event]:
+    """Wait as long as the control file says so."""
+    if asked(run) == "pause":
+        yield Paused(trainer.step)
+    while asked(run) == "pause" and not stop():
+        time.sleep(_PAUSE_S)
+
+
+def _finish(trainer: Trainer, run: Path, stop: Callable[[], bool]) -> Iterator[Event]:
+    """The model, and what it is worth."""
+    trainer.export(run / MODEL_FOLDER)
+    if trainer.recipe.prove and trainer.held_out:
+        yield from prove(trainer.recipe, run, lambda: stop() or asked(run) == "stop")
+        if not (run / PROOF_FILE).exists():
+            yield Stopped(trainer.step)
+            return
     yield Finished(trainer.step, str(run / MODEL_FOLDER))
+
+
+def _validate(trainer: Trainer, run: Path) -> Iterator[Event]:
+    """Scores, and small pictures to see the network learn by."""
+    yield from trainer.validate()
+    palette = trainer.classes.palette()[:256]
+    for number, labels in enumerate(trainer.samples):
+        with suppress(UserError):  # A picture less is no reason to end.
+            path = run / SAMPLES_FOLDER / f"{trainer.step:06}-{number}.png"
+            write_index_png(path, labels, palette)
 
 
 def _open_run(
@@ -125,11 +159,12 @@ def _open_run(
         raise UserError("run_exists", path=str(run))
     if processes.first:
         write_atomically(run / RECIPE_FILE, recipe.to_toml().encode())
-        (run / EVENTS_FILE).unlink(missing_ok=True)
+        for left in (EVENTS_FILE, PROOF_FILE):
+            (run / left).unlink(missing_ok=True)
     return None
 
 
-class _Prefetch:
+class Prefetch:
     """Makes the batch of the next step while this one is trained on."""
 
     def __init__(self, make: Callable[[int], Batch], first: int, end: int) -> None:

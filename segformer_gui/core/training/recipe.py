@@ -37,7 +37,7 @@ class Data:
     """
 
     root: str = ""
-    layout: Literal["cityscapes", "camvid", "index"] | None = None
+    layout: Literal["cityscapes", "camvid", "index", "project"] | None = None
     splits: tuple[str, ...] = ("train",)
     held_out: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
@@ -157,7 +157,8 @@ class Recipe:
     """A whole run.
 
     `validate_every` and `checkpoint_every` count steps. Validation is on the held-out images as
-    they are, and again under each of `validate_corrupted`, corruptions at severity 3.
+    they are, and again under each of `validate_corrupted`, corruptions at severity 3. `prove`
+    compares the new model with the initial one when it is done.
     """
 
     data: Data
@@ -171,11 +172,14 @@ class Recipe:
     validate_every: Count = 1000
     validate_corrupted: tuple[str, ...] = ()
     checkpoint_every: Count = 250
+    prove: bool = False
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         if self.loss.distill and not self.network.initial:
             raise ValueError("loss.distill needs network.initial")
+        if self.prove and not self.network.initial:
+            raise ValueError("prove needs network.initial")
         if self.loss.consistency and not self.augmentation.corruptions:
             raise ValueError("loss.consistency needs augmentation.corruptions")
         if self.augmentation.reuse and self.network.freeze == "none":

@@ -15,8 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from segformer_gui.core.classes import IGNORE
+from segformer_gui.core.catalogue import find_model, training_sequences, write_facts
+from segformer_gui.core.classes import IGNORE, ClassSet
 from segformer_gui.core.corruption.corrupt import corrupt
+from segformer_gui.core.datasets import Sample
 from segformer_gui.core.errors import UserError, memory_ended
 from segformer_gui.core.evaluation import Labels, evaluate_model
 from segformer_gui.core.inference.options import DeviceChoice
@@ -45,6 +47,9 @@ from segformer_gui.core.training.start import (
     shared_classes,
     start_learning,
 )
+
+SAMPLES = 2
+SAMPLE_WIDTH_PX = 240
 
 
 class Trainer:
@@ -78,13 +83,28 @@ class Trainer:
         self._learner = processes.joined(learner)
         self.parts = 1
         self.step = 0
+        self.samples: list[NDArray[np.uint8]] = []  # Of the first held-out images.
+
+    @property
+    def held_out(self) -> tuple[Sample, ...]:
+        """What the network is scored on."""
+        return self._data.held_out.samples if self._data.held_out else ()
+
+    @property
+    def classes(self) -> ClassSet:
+        """What is learnt."""
+        return self._data.classes
+
+    def segmenter(self) -> Segmenter:
+        """The averaged weights, as they are used."""
+        return Segmenter(self._model(), cast(DeviceChoice, self.device))
 
     def started(self) -> Started:
         return Started(
             step=self.step,
             steps=self.recipe.optimizer.steps,
             images=len(self.crops),
-            held_out=len(self._data.held_out.samples) if self._data.held_out else 0,
+            held_out=len(self.held_out),
             parameters=sum(p.numel() for p in self.network.parameters()),
             classes=self._data.classes.names,
             device=self.device,
@@ -196,12 +216,16 @@ class Trainer:
         """Scores of the averaged weights on the held-out images, clean and as the recipe asks."""
         if self._data.held_out is None:
             return
-        segmenter = Segmenter(self._model(), cast(DeviceChoice, self.device))
+        segmenter = self.segmenter()
+        self.samples = []
         for condition in ("", *self.recipe.validate_corrupted):
             began = time.perf_counter()
 
             def segment(image: NDArray[np.uint8], name: str = condition) -> Labels:
-                return segmenter.segment(corrupt(image, name, 3, 0) if name else image).labels
+                labels = segmenter.segment(corrupt(image, name, 3, 0) if name else image).labels
+                if not name and len(self.samples) < SAMPLES:
+                    self.samples.append(_reduced(labels))
+                return labels
 
             result = None
             for done in evaluate_model(self._data.held_out, segment, self._data.classes):
@@ -233,7 +257,12 @@ class Trainer:
     def export(self, folder: Path) -> None:
         """Write the averaged weights as a Hugging Face folder."""
         model = self._model()
-        card = plain_card(folder.parent.name, model.network, model.classes, "a training run")
+        seen = {sample.sequence for sample in self._data.training.samples}
+        if self.recipe.network.initial:
+            seen |= training_sequences(find_model(self.recipe.network.initial))
+        title = folder.parent.name
+        card = plain_card(title, model.network, model.classes, "a training run", sorted(seen))
+        write_facts(folder, title, self.recipe.short_side)
         export_hugging_face(
             model.network, model.classes, folder, card=card, mean=model.mean, std=model.std
         )
@@ -254,6 +283,12 @@ class Trainer:
         if self.recipe.optimizer.precision == "float32":
             return nullcontext()
         return torch.autocast(self.device, torch.bfloat16)
+
+
+def _reduced(labels: Labels) -> NDArray[np.uint8]:
+    """Every so manieth pixel, for a small picture."""
+    step = max(1, labels.shape[1] // SAMPLE_WIDTH_PX)
+    return labels[::step, ::step].astype(np.uint8)
 
 
 def _floats(network: nn.Module) -> list[Tensor]:

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from segformer_gui.core.datasets import CITYSCAPES_IMAGE
+from segformer_gui.core.images import CITYSCAPES_IMAGE
 from segformer_gui.core.settings import ListOrder
 from segformer_gui.gui import theme
 from segformer_gui.gui.messages import sentence_and_hint

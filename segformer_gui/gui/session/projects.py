@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, Signal
 from segformer_gui.core.classes import ClassSet
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.paths import user_data_dir
-from segformer_gui.core.project.project import RECORD_FILE, Project
+from segformer_gui.core.project.project import Project
+from segformer_gui.core.project.record import RECORD_FILE
 from segformer_gui.gui.session.ports import Lanes
 
 

@@ -1,0 +1,29 @@
+"""A run's folder, before anything is trained in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from segformer_gui.core.datasets import detect_layout
+from segformer_gui.core.files import write_atomically
+from segformer_gui.core.project.corrections import take_corrections
+from segformer_gui.core.training.folder import DATA_FOLDER, RECIPE_FILE
+from segformer_gui.core.training.recipe import Recipe
+
+
+def prepare_run(recipe: Recipe, run: Path) -> Recipe:
+    """Write a recipe into its run, as it is returned.
+
+    The masks of a project are copied beside it, since they may change while they are learnt.
+    Raises `UserError` as `detect_layout`, `take_corrections` and `write_atomically`.
+    """
+    root = Path(recipe.data.root)
+    layout = recipe.data.layout or detect_layout(root)
+    data = replace(recipe.data, layout=layout)
+    if layout == "project":
+        take_corrections(root, run / DATA_FOLDER)
+        data = replace(data, root=str((run / DATA_FOLDER).absolute()))
+    recipe = replace(recipe, data=data)
+    write_atomically(run / RECIPE_FILE, recipe.to_toml().encode())
+    return recipe
