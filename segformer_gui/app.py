@@ -122,7 +122,16 @@ def make_window(
     from segformer_gui.gui.workers.engine import TorchEngine
     from segformer_gui.gui.workers.jobs import Lane
 
-    names = ("inference", "decode", "corruption", "editing", "thumbnails", "files", "network")
+    names = (
+        "inference",
+        "decode",
+        "corruption",
+        "editing",
+        "thumbnails",
+        "files",
+        "network",
+        "benchmark",
+    )
     lanes = Lanes(**{name: Lane(name, synchronous) for name in names})
     return MainWindow(Session(lanes, engine or TorchEngine(), settings))
 

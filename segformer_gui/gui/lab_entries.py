@@ -172,4 +172,13 @@ LAB_ENTRIES = (
         ("F8",),
         "breaking",
     ),
+    Entry(
+        "benchmark",
+        "lab",
+        QT_TRANSLATE_NOOP("actions", "Bench&mark…"),
+        QT_TRANSLATE_NOOP("actions", "Measure models on whole sets of corrupted images"),
+        ("F9",),
+        "benchmark",
+        separated=True,
+    ),
 )

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from segformer_gui.gui.actions import Actions
+from segformer_gui.gui.benchmark.window import BenchmarkWindow
 from segformer_gui.gui.compare_bar import CompareBar
 from segformer_gui.gui.docks.comparison import ComparisonDock
 from segformer_gui.gui.docks.corruption import CorruptionDock
@@ -36,6 +37,7 @@ class LabParts(QObject):
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.corruption)
         for dock in (self.comparison, self.severities):
             window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        self.benchmark: BenchmarkWindow | None = None
         self.bar = CompareBar(session, actions, window)
         window.addToolBarBreak()
         window.addToolBar(self.bar)
@@ -54,6 +56,20 @@ class LabParts(QObject):
             signal.connect(self._update)
         self._update()
 
+    def show_benchmark(self) -> None:
+        """Open the benchmark's window, or bring it to the front."""
+        self.benchmark = self.benchmark or BenchmarkWindow(self._session)
+        self.benchmark.show()
+        self.benchmark.raise_()
+        self.benchmark.activateWindow()
+
+    def close(self) -> None:
+        """Close the window of the benchmark with the main one."""
+        if self.benchmark is not None:
+            self.benchmark.close()
+            self.benchmark.deleteLater()
+            self.benchmark = None
+
     def retint(self) -> None:
         """Take the theme's colours."""
         self.bar.retint()
@@ -69,6 +85,7 @@ class LabParts(QObject):
             "clean": lab.clear,
             "pair_none": lambda: view.set_pair_map(None),
             "open_truth": self._open_truth,
+            "benchmark": self.show_benchmark,
             **{f"pair_{kind}": partial(view.set_pair_map, kind) for kind in PAIR_MAPS},
             **{f"arrange_{name}": partial(view.set_arrangement, name) for name in ARRANGEMENTS},
             **{f"sweep_{kind}": partial(self.severities.start, kind) for kind in _KINDS},

@@ -443,6 +443,7 @@ class MainWindow(QMainWindow):
         """Remember the layout, stop all work, go."""
         RECENT_LOG.listener = None
         self.hide()  # At once: ending the threads may take a moment.
+        self.lab.close()
         record = _window_record()
         record.setValue("geometry", self.saveGeometry())
         record.setValue("layout", self.saveState())

@@ -239,22 +239,23 @@ def test_curves_of_hidden_classes_are_not_drawn(window, severities):
 def test_a_click_on_a_cell_of_the_heat_map_opens_that_condition(severities, lab, qtbot):
     severities.start("grid")
     heat_map = severities.heat_map
-    scores = heat_map._scores
-    assert len(scores) == 95
+    cells = [heat_map.shown(row, column) for row in range(19) for column in range(5)]
+    assert None not in cells
     condition = Condition((Step("snow", 4),))
-    assert scores["snow", 4] == lab.sweep.grid[condition].scores.score
-    qtbot.mouseClick(heat_map, Qt.MouseButton.LeftButton, pos=heat_map.cell("snow", 4).center())
+    score = lab.sweep.grid[condition].scores.score
+    assert heat_map.shown(NAMES.index("snow"), 3).text == f"{100 * score:.0f}"
+    qtbot.mouseClick(heat_map, Qt.MouseButton.LeftButton, pos=heat_map.cell_of("snow", 4).center())
     assert lab.condition == condition
-    assert scores["snow", 4] == lab.pair.scores.score
+    assert score == lab.pair.scores.score
     qtbot.keyClick(heat_map, Qt.Key.Key_Right)
     qtbot.keyClick(heat_map, Qt.Key.Key_Down)
     assert lab.condition == Condition((Step("spatter", 5),))
-    assert "Snow 4" in heat_map._tips["snow", 4]
+    assert "Snow 4" in heat_map.shown(NAMES.index("snow"), 3).tip
 
 
 def test_cells_cover_the_map_without_overlap(severities):
     heat_map = severities.heat_map
-    cells = [heat_map.cell(name, severity) for name in NAMES for severity in range(1, 6)]
+    cells = [heat_map.cell_of(name, severity) for name in NAMES for severity in range(1, 6)]
     assert not any(a.intersects(b) for i, a in enumerate(cells) for b in cells[:i])
     assert all(heat_map.rect().contains(cell) for cell in cells)
 

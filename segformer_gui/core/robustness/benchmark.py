@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from segformer_gui.core.catalogue import EMBEDDED_MODEL
+from segformer_gui.core.catalogue import EMBEDDED_MODEL, find_model
 from segformer_gui.core.corruption.catalogue import KR16, Protocol
 from segformer_gui.core.corruption.corrupt import Engine
 from segformer_gui.core.datasets import Dataset, Layout, open_dataset
@@ -198,7 +198,9 @@ def write_results(
 
 def write_request(out: Path, request: Request) -> None:
     """Note in the folder what is measured there. Raises `UserError` as `write_atomically`."""
-    absolute = replace(request, data=request.data.absolute())
+    absolute = replace(
+        request, data=request.data.absolute(), models=tuple(map(_anywhere, request.models))
+    )
     write_atomically(out / REQUEST_FILE, TypeAdapter(Request).dump_json(absolute, indent=1) + b"\n")
 
 
@@ -211,6 +213,12 @@ def read_request(out: Path) -> Request:
         raise UserError("grid_folder_unknown", path=str(out)) from error
     except OSError as error:
         raise file_error(error, path, "file_unreadable") from error
+
+
+def _anywhere(model: str) -> str:
+    """What names a model from any folder."""
+    entry = find_model(model)
+    return str(entry.path.absolute()) if entry.origin == "local" and entry.path else model
 
 
 def _custom(protocol: Protocol) -> list[tuple[str, object, object]]:

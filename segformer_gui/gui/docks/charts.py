@@ -76,7 +76,7 @@ class ChartDock(QDockWidget):
         self._looked_at = visible
         if visible and not self._asked:
             self._asked = True
-            self._session.prepare(_import_pyqtgraph, self._build)
+            self._session.prepare(import_pyqtgraph, self._build)
         elif visible:
             self.refresh()
 
@@ -87,7 +87,8 @@ class ChartDock(QDockWidget):
         QTimer.singleShot(0, self.retint)
 
 
-def _import_pyqtgraph() -> object:
+def import_pyqtgraph() -> object:
+    """The module, for `Session.prepare`: importing it takes long."""
     import pyqtgraph
 
     return pyqtgraph

@@ -221,7 +221,7 @@ class SeveritiesDock(ChartDock):
         self.heat_map.show_scores(scores, tips)
         steps = lab.condition.applied
         single = steps[0] if len(steps) == 1 else Step("", 0)
-        self.heat_map.mark(single.name, single.severity)
+        self.heat_map.mark_condition(single.name, single.severity)
         first = next(iter(lab.sweep.grid.values()), None)
         text = self._kind_of(first.scores) if first else ""
         if first and lab.sweep.running is None:

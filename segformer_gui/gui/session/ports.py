@@ -57,6 +57,7 @@ class Lanes:
     thumbnails: Lane
     files: Lane
     network: Lane
+    benchmark: Lane
 
     def close(self, timeout_s: float) -> bool:
         """End all threads; False if one is still busy after `timeout_s`."""

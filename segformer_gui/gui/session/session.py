@@ -10,11 +10,14 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from segformer_gui.core.catalogue import ModelEntry
+from segformer_gui.core.corruption.condition import Condition
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
 from segformer_gui.gui.session.batch import SegmentAll
+from segformer_gui.gui.session.benchmark import BenchmarkRun
 from segformer_gui.gui.session.clipboard import Clipboard
 from segformer_gui.gui.session.contents import Contents
 from segformer_gui.gui.session.editing import Editing
@@ -59,6 +62,7 @@ class Session(QObject):
         self.samples = Samples(lanes)
         self.view = View(settings.opacity, settings.palette)
         self.lab = Lab(lanes, engine, self.models, self.current, self.segmentation)
+        self.benchmark = BenchmarkRun(lanes)
         self.projects = Projects(lanes)
         self.tools = Tools()
         self.masks = Masks(lanes, self.images, self.models, self.projects)
@@ -85,6 +89,7 @@ class Session(QObject):
         self.images.pixels_changed.connect(self._pixels_changed)
         self.images.checkpoint_found.connect(self.models.open_checkpoint)
         self.images.opened.connect(self._remember)
+        self.benchmark.show_wanted.connect(self._show_cell)
         self.segmentation.changed.connect(
             lambda: self.current.show_result(self.segmentation.result)
         )
@@ -102,6 +107,7 @@ class Session(QObject):
             self.samples,
             self.clipboard,
             self.lab,
+            self.benchmark,
             self.projects,
             self.masks,
             self.editing,
@@ -199,6 +205,14 @@ class Session(QObject):
     def _save_masks(self) -> None:
         self.editing.cancel_stroke()
         self.masks.close()
+
+    def _show_cell(self, path: Path, condition: Condition, model: ModelEntry) -> None:
+        """Open an image beside itself in a condition, as a model sees both."""
+        if model.id != self.models.request.spec:
+            self.models.choose(model)
+        self.view.set_arrangement("side")
+        self.images.open([path], select=path)
+        self.lab.set_condition(condition)
 
     def _can_segment(self) -> bool:
         return self.models.ready is not None and not self.models.loading

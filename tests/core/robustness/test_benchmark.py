@@ -55,7 +55,13 @@ def test_the_command_says_what_differs_from_the_usual():
     "request_",
     [
         Request(Path("/data")),
-        Request(Path("/data"), ("a",), COMMON15, True, options=SegmentOptions(512, flip=True)),
+        Request(
+            Path("/data"),
+            ("b2-cityscapes",),
+            COMMON15,
+            True,
+            options=SegmentOptions(512, flip=True),
+        ),
         Request(Path("/data"), protocol=custom_protocol(("fog",), (2.5, 1)), every=3),
     ],
 )
