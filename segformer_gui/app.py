@@ -131,6 +131,7 @@ def make_window(
         "files",
         "network",
         "benchmark",
+        "video",
     )
     lanes = Lanes(**{name: Lane(name, synchronous) for name in names})
     return MainWindow(Session(lanes, engine or TorchEngine(), settings))

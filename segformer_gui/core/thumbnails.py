@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.files import file_error
-from segformer_gui.core.images import read_image, read_reduced, write_png
+from segformer_gui.core.images import is_video, read_image, read_reduced, write_png
 from segformer_gui.core.paths import user_cache_dir
+from segformer_gui.core.video.video import first_frame_reduced
 
 WIDTH_PX, HEIGHT_PX = 128, 96
 
@@ -33,7 +34,8 @@ def read_thumbnail(path: Path) -> NDArray[np.uint8]:
     kept = _folder() / f"{hashlib.sha256(key).hexdigest()}.png"
     with suppress(UserError):
         return read_image(kept)
-    thumbnail = read_reduced(path, WIDTH_PX, HEIGHT_PX)
+    reduced = first_frame_reduced if is_video(path) else read_reduced
+    thumbnail = reduced(path, WIDTH_PX, HEIGHT_PX)
     with suppress(UserError):
         write_png(kept, thumbnail)
     return thumbnail

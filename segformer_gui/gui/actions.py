@@ -16,6 +16,7 @@ from segformer_gui.gui.edit_entries import (
 )
 from segformer_gui.gui.entry import Entry
 from segformer_gui.gui.lab_entries import LAB_ENTRIES, LAB_MENU, LAB_SUBMENUS
+from segformer_gui.gui.video_entries import VIDEO_ENTRIES, VIDEO_MENU
 from segformer_gui.messages import QT_TRANSLATE_NOOP
 
 MENUS = (
@@ -25,6 +26,7 @@ MENUS = (
     ("model", QT_TRANSLATE_NOOP("actions", "&Model")),
     MASK_MENU,
     LAB_MENU,
+    VIDEO_MENU,
     ("help", QT_TRANSLATE_NOOP("actions", "&Help")),
 )
 
@@ -315,6 +317,7 @@ ENTRIES = (
     ),
     *MASK_ENTRIES,
     *LAB_ENTRIES,
+    *VIDEO_ENTRIES,
     Entry(
         "shortcuts",
         "help",
@@ -347,6 +350,7 @@ ENTRIES = (
 _REPEATING = {
     *("undo", "redo", "brush_larger", "brush_smaller", "previous", "next"),
     *("zoom_in", "zoom_out", "severity_up", "severity_down"),
+    *("video_on", "video_back", "video_on_10", "video_back_10"),
 }
 
 

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from segformer_gui.core.catalogue import CHECKPOINT_SUFFIXES
-from segformer_gui.core.images import IMAGE_SUFFIXES
+from segformer_gui.core.images import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from segformer_gui.core.palettes import PALETTES, Palette
 from segformer_gui.core.paths import log_file, window_file
 from segformer_gui.core.recent_log import RECENT_LOG
@@ -56,6 +56,7 @@ from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.view import SHOWN
 from segformer_gui.gui.status_bar import StatusBar
 from segformer_gui.gui.toolbar import ToolBar
+from segformer_gui.gui.video_parts import VideoParts
 from segformer_gui.gui.welcome import Welcome
 
 _log = logging.getLogger(__name__)
@@ -95,6 +96,8 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.message_bar)
         layout.addWidget(self._stack, 1)
+        self.video = VideoParts(session, self.actions_by_id, self.message_bar, self)
+        layout.addWidget(self.video.bar)
         self.setCentralWidget(centre)
 
         self.files = FilesDock(session, self)
@@ -200,6 +203,7 @@ class MainWindow(QMainWindow):
             session.segment_all.progress_changed,
             session.export.progress_changed,
             session.masks.status_changed,
+            session.video_export.progress_changed,
             session.lab.sweep.changed,
             session.tools.changed,
         ):
@@ -235,6 +239,7 @@ class MainWindow(QMainWindow):
             "segment_all": ready and not many and len(images.paths) > session.segmentation.count(),
             "cancel": many
             or session.segmentation.busy
+            or session.video_export.progress is not None
             or session.lab.sweep.running is not None
             or self.edit.can_cancel,
             "export": session.export.possible and not many,
@@ -263,6 +268,7 @@ class MainWindow(QMainWindow):
         self.statistics.retint()
         self.lab.retint()
         self.edit.retint()
+        self.video.retint()
         self.setWindowIcon(theme.icon("app"))
 
     # Messages -----------------------------------------------------------------------------------
@@ -319,12 +325,13 @@ class MainWindow(QMainWindow):
     # Actions ------------------------------------------------------------------------------------
 
     def _open_images(self) -> None:
-        patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in sorted(IMAGE_SUFFIXES))
+        suffixes = sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES)
+        patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in suffixes)
         names, _ = QFileDialog.getOpenFileNames(
             self,
             self.tr("Open images"),
             self.session.settings.open_folder,
-            self.tr("Images ({patterns});;All files (*)").format(patterns=patterns),
+            self.tr("Images and videos ({patterns});;All files (*)").format(patterns=patterns),
         )
         if names:
             self.session.change_settings(open_folder=str(Path(names[0]).parent))

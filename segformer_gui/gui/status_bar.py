@@ -49,6 +49,7 @@ class StatusBar(QStatusBar):
         session.models.ready_changed.connect(self._show_result)
         session.segment_all.progress_changed.connect(self._show_progress)
         session.export.progress_changed.connect(self._show_progress)
+        session.video_export.progress_changed.connect(self._show_progress)
         session.images.pixels_changed.connect(self._show_zoom)
         self._show_result()
         self._show_progress()
@@ -110,14 +111,16 @@ class StatusBar(QStatusBar):
 
     def _show_progress(self) -> None:
         segmenting = self._session.segment_all.progress
-        progress = segmenting or self._session.export.progress
+        video = self._session.video_export.progress
+        progress = segmenting or self._session.export.progress or video
         for widget in (self.progress, self.progress_text, self.cancel):
             widget.setVisible(progress is not None)
         if progress is None:
             return
         self.progress.setRange(0, progress.total)
         self.progress.setValue(progress.done)
-        verb = self.tr("Segmenting") if segmenting else self.tr("Exporting")
+        exporting = self._session.export.progress
+        verb = self.tr("Exporting") if exporting and not segmenting else self.tr("Segmenting")
         text = f"{verb} {progress.done} / {progress.total}"
         remaining = progress.remaining_s()
         if remaining is not None:

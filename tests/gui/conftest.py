@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -18,7 +19,7 @@ from segformer_gui.core.classes import ClassSet
 from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.images import write_png
 from segformer_gui.core.inference.options import SegmentOptions
-from segformer_gui.core.inference.prediction import Timings
+from segformer_gui.core.inference.prediction import Prediction, Timings
 from segformer_gui.core.settings import Settings
 from segformer_gui.gui.main_window import MainWindow
 from segformer_gui.gui.session.pictures import label_levels
@@ -53,6 +54,13 @@ class FakeEngine:
         return ReadyModel(
             request, self.classes, 360, "test", "cpu", "float32", ("cpu",), ("float32", "bfloat16")
         )
+
+    def predict(
+        self, image: np.ndarray, options: SegmentOptions, cancelled: Callable[[], bool]
+    ) -> Prediction:
+        result = self.segment(image, options, cancelled)
+        logits = torch.from_numpy(result.logits)
+        return Prediction(result.labels, logits, result.classes, result.timings, "cpu", "float32")
 
     def segment(
         self, image: np.ndarray, options: SegmentOptions, cancelled: Callable[[], bool]

@@ -25,6 +25,7 @@ from segformer_gui.core.project.document import Document
 from segformer_gui.core.project.journal import Journal, find_segments
 from segformer_gui.core.project.record import (
     RECORD_FILE,
+    FrameSource,
     ImageRow,
     Status,
     read_record,
@@ -151,13 +152,19 @@ class Project:
         status: Status | None = None,
         sequence: str | None = None,
         hold_out: bool | None = None,
+        source: FrameSource | None = None,
     ) -> None:
         """Change what is known of an image. Call `store` then.
 
         Who sets it to open does without its mask, if that is missing.
         """
         self.check_writable()
-        changes = {"status": status, "sequence": sequence, "hold_out": hold_out}
+        changes = {
+            "status": status,
+            "sequence": sequence,
+            "hold_out": hold_out,
+            "source": source,
+        }
         given = {name: value for name, value in changes.items() if value is not None}
         if status == "open":
             given["saved"] = False

@@ -38,12 +38,23 @@ class ClassRow:
 
 
 @dataclass(frozen=True, config=_STRICT)
+class FrameSource:
+    """Where an image was taken from: frame `number` of the video at `path`, `time_s` seconds from
+    its first frame.
+    """
+
+    path: str
+    number: Annotated[int, Field(ge=0)]
+    time_s: Annotated[float, Field(ge=0)]
+
+
+@dataclass(frozen=True, config=_STRICT)
 class ImageRow:
     """An image. `id` names its files in the project, `path` is relative to it or absolute.
 
     `sha256` is that of the image's file when it was added. Images of one `sequence` may be
     neighbouring video frames. Those with `hold_out` are for scores, never for training. `saved`:
-    there is a file with its mask.
+    there is a file with its mask. `source`: the video that it is a frame of.
     """
 
     id: str
@@ -55,6 +66,7 @@ class ImageRow:
     status: Status = "open"
     hold_out: bool = False
     saved: bool = False
+    source: FrameSource | None = None
 
     @model_validator(mode="after")
     def _names_a_file(self) -> Self:
@@ -114,10 +126,16 @@ def record_bytes(classes: ClassSet, images: Mapping[str, ImageRow]) -> bytes:
     content = {
         "version": VERSION,
         "classes": [{"name": name, "color": color} for name, color in rows],
-        "images": [dataclasses.asdict(row) for row in images.values()],
+        "images": [_row_as_json(row) for row in images.values()],
     }
     # ASCII, since a file name may hold bytes that are no text and that UTF-8 cannot hold.
     return f"{json.dumps(content, indent=1)}\n".encode()
+
+
+def _row_as_json(row: ImageRow) -> dict[str, object]:
+    # Earlier versions of this program know no source: they can read a project without any.
+    fields = dataclasses.asdict(row)
+    return fields if row.source else {k: value for k, value in fields.items() if k != "source"}
 
 
 def project_classes(names: Sequence[str], colors: Sequence[Color]) -> ClassSet:

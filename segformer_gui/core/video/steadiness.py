@@ -43,16 +43,20 @@ class Steadiness:
         self._flipped[row] += flipped
         return float(flipped.sum() / max(1, pixels.sum()))
 
+    @property
+    def rates(self) -> list[float | None]:
+        """The share of flips over all pairs of frames, plain and motion-compensated."""
+        return _rates(self._flipped.sum(axis=1), self._pixels.sum(axis=1))
+
     def to_json(self) -> dict[str, object]:
         """Rates over all pairs of frames, and of each class; None where it is never seen."""
-        total = _rates(self._flipped.sum(axis=1), self._pixels.sum(axis=1))
         each = [
             _rates(flipped, pixels)
             for flipped, pixels in zip(self._flipped, self._pixels, strict=True)
         ]
         return {
-            "flip_rate": total[0],
-            "flip_rate_motion_compensated": total[1],
+            "flip_rate": self.rates[0],
+            "flip_rate_motion_compensated": self.rates[1],
             "classes": [
                 {"name": name, "flip_rate": plain, "flip_rate_motion_compensated": compensated}
                 for name, plain, compensated in zip(self._classes.names, *each, strict=True)

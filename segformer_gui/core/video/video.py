@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,6 +53,22 @@ class Video(Protocol):
     def close(self) -> None:
         """Let go of files."""
         ...
+
+
+def reduced(pixels: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """A frame (H, W, 3) reduced to fit into `width` x `height` px."""
+    scale = min(width / pixels.shape[1], height / pixels.shape[0], 1)
+    size = max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale))
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # pyright: ignore
+
+
+def first_frame_reduced(path: Path, width: int, height: int) -> NDArray[np.uint8]:
+    """What stands for a video in a list. Errors as `open_video`."""
+    video = open_video(path)
+    try:
+        return reduced(video.frame(0), width, height)
+    finally:
+        video.close()
 
 
 def open_video(path: Path, rate: Fraction = Fraction(25)) -> Video:

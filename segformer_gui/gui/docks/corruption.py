@@ -262,7 +262,7 @@ class CorruptionDock(QDockWidget):
 
     def _show_thumbnails(self) -> None:
         """Have them made for what is asked for, if anybody looks."""
-        if self.looked_at:
+        if self.looked_at and not self._session.player.playing:
             severity = self._lab.step.severity or 3
             self._lab.thumbnails.make(severity, self._lab.condition.seed)
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from PySide6.QtCore import QObject, Signal
 
 from segformer_gui.core.catalogue import CHECKPOINT_SUFFIXES, CONFIG_FILE
-from segformer_gui.core.images import find_images, natural_key
+from segformer_gui.core.images import IMAGE_SUFFIXES, VIDEO_SUFFIXES, find_images, natural_key
 from segformer_gui.core.settings import ListOrder
 from segformer_gui.gui.session.pictures import Picture, RecentlyUsed, load_picture
 from segformer_gui.gui.session.ports import Lanes
@@ -136,6 +136,14 @@ class Images(QObject):
             self._lanes.decode.cancel("current")
             self.pixels_changed.emit()
 
+    def set_frame(self, picture: Picture) -> None:
+        """Another frame of the current video; who shows it tells of it."""
+        self.picture = picture
+
+    def release(self, path: Path) -> None:
+        """Keep the pixels of a video no longer; its file is closed by whoever has read it."""
+        self._cache.drop(path)
+
     def retry(self) -> None:
         """Read the current image again if it was broken: the file may have been mended."""
         if self.current in self.errors:
@@ -203,7 +211,7 @@ class Images(QObject):
 
 
 def _find(places: list[Path]) -> dict[Path, _Facts]:
-    return {image: _facts(image) for image in find_images(places)}
+    return {image: _facts(image) for image in find_images(places, IMAGE_SUFFIXES | VIDEO_SUFFIXES)}
 
 
 def _facts(image: Path) -> _Facts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -56,6 +57,8 @@ class Lab(QObject):
         self._next: tuple[Condition, Picture | None, Exception | None] | None = None
         self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._patience.timeout.connect(self._show_next)
+        # Who makes the pictures instead, of the frames of a video; called when they are outdated.
+        self.driver: Callable[[], None] | None = None
         self.condition = Condition((Step("fog", 0),))
         self.place = 0  # The step of the condition that is being edited.
         self.shown = Condition()  # That of the picture in `corrupted`.
@@ -156,9 +159,22 @@ class Lab(QObject):
 
     # The image and its mask ---------------------------------------------------------------------
 
+    def drive(self, driver: Callable[[], None] | None) -> None:
+        """Leave making the pictures to somebody, or take it back with None."""
+        self._show_clean(None)
+        self.driver = driver
+
+    def show_frame(self, condition: Condition, picture: Picture, result: Result | None) -> None:
+        """Show what the driver has made."""
+        self.shown = condition
+        self.corrupted.show_picture(picture)
+        self.corrupted.show_result(result)
+
     def _refresh(self) -> None:
         picture = self._current.picture
-        if picture is None or self.condition.is_clean:
+        if self.driver is not None:
+            self.driver()
+        elif picture is None or self.condition.is_clean:
             self._show_clean(self._current.result)
         elif self._making:
             self._outdated = True
@@ -167,6 +183,8 @@ class Lab(QObject):
 
     def _start_afresh(self) -> None:
         """Another image: its result, if there is one, is told next."""
+        if self.driver is not None:
+            return
         self._show_clean(None)
         if not self.condition.is_clean:
             self._refresh()
@@ -247,6 +265,8 @@ class Lab(QObject):
     def _follow_result(self) -> None:
         """The clean image has another result, such as of another model, or none."""
         result = self._current.result
+        if self.driver is not None:
+            return
         if result is None:
             self._lanes.inference.cancel("corrupted")
             self._show_next()

@@ -231,6 +231,8 @@ class Masks(QObject):
         ready = self._models.ready
         if not self.on or path is None or picture is None or self.document is not None:
             return
+        if picture.video is not None:
+            return  # A frame is corrected as an image of its own: see `Frames`.
         if picture.path != path or (ready is None and self._projects.project is None):
             return
         if self._path == path:

@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from segformer_gui.core.images import read_image
+from segformer_gui.core.images import is_video, read_image
+from segformer_gui.core.video.video import Video, open_video
 from segformer_gui.gui.session.ports import Labels, Result
 
 _SMALLEST_LEVEL_PX = 256
@@ -23,10 +24,14 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A decoded image. `levels` are (H, W, 3) uint8 RGB, each half the size of the one before."""
+    """A decoded image. `levels` are (H, W, 3) uint8 RGB, each half the size of the one before.
+
+    Of a video it is one frame; `video` is for the decoding thread to read the others from.
+    """
 
     path: Path
     levels: tuple[NDArray[np.uint8], ...]
+    video: Video | None = None
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
@@ -40,7 +45,13 @@ class Picture:
 
 
 def load_picture(path: Path) -> Picture:
-    """Decode an image file and its smaller levels. Errors as `read_image`."""
+    """Decode an image file, or a video's first frame, and its smaller levels.
+
+    Errors as `read_image` and `open_video`.
+    """
+    if is_video(path):
+        video = open_video(path)
+        return Picture(path, image_levels(video.frame(0)), video)
     return Picture(path, image_levels(read_image(path)))
 
 

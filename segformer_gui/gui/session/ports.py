@@ -19,7 +19,7 @@ from segformer_gui.core.errors import Note
 from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice, SegmentOptions
 
 if TYPE_CHECKING:
-    from segformer_gui.core.inference.prediction import Timings
+    from segformer_gui.core.inference.prediction import Prediction, Timings
 
 Labels = NDArray[np.uint8] | NDArray[np.uint16]
 
@@ -58,6 +58,7 @@ class Lanes:
     files: Lane
     network: Lane
     benchmark: Lane
+    video: Lane
 
     def close(self, timeout_s: float) -> bool:
         """End all threads; False if one is still busy after `timeout_s`."""
@@ -126,7 +127,7 @@ class Result:
 
 
 class Engine(Protocol):
-    """Loads models and segments; used from the inference lane only."""
+    """Loads models and segments; but for `predict`, used from the inference lane only."""
 
     def another(self) -> Engine:
         """An engine for a second model, which has none yet; from any thread."""
@@ -134,6 +135,12 @@ class Engine(Protocol):
 
     def prepare(self, request: ModelRequest) -> ReadyModel:
         """Make the requested model ready. Raises `UserError`."""
+        ...
+
+    def predict(
+        self, image: NDArray[np.uint8], options: SegmentOptions, cancelled: Callable[[], bool]
+    ) -> Prediction:
+        """As `segment`, without what a window needs; from any thread, while others wait."""
         ...
 
     def segment(

@@ -99,6 +99,10 @@ class Segmentation(QObject):
         if path == self._shown:
             self._make_current(result)
 
+    def present(self, result: Result | None) -> None:
+        """Show a result that is not kept: that of a video's frame."""
+        self._make_current(result)
+
     def fail(self, path: Path, error: Exception) -> None:
         """Remember that `path` could not be segmented."""
         self.errors[path] = error
@@ -120,7 +124,7 @@ class Segmentation(QObject):
         self.reset.emit()
         self.changed.emit()
 
-    def _make_current(self, result: Result) -> None:
+    def _make_current(self, result: Result | None) -> None:
         self.result = result
         self.changed.emit()
 

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from segformer_gui.core.catalogue import ModelEntry
 from segformer_gui.core.corruption.condition import Condition
 from segformer_gui.core.errors import UserError
+from segformer_gui.core.images import is_video
 from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
@@ -34,6 +35,9 @@ from segformer_gui.gui.session.segmentation import Segmentation
 from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.thumbnails import Thumbnails
 from segformer_gui.gui.session.tools import Tools
+from segformer_gui.gui.session.video import Player
+from segformer_gui.gui.session.video_export import VideoExport
+from segformer_gui.gui.session.video_frames import Frames
 from segformer_gui.gui.session.view import View
 
 _log = logging.getLogger(__name__)
@@ -81,11 +85,26 @@ class Session(QObject):
             self.view,
         )
         self.review = Review(lanes, self.masks, self.current, self.lab.corrupted)
+        self.player = Player(
+            lanes,
+            engine,
+            self.images,
+            self.models,
+            self.current,
+            self.segmentation,
+            self.lab,
+            self.view,
+        )
+        self.frames = Frames(
+            lanes, self.player, self.images, self.models, self.projects, self.masks
+        )
+        self.video_export = VideoExport(lanes, engine, self.models, self.player, self.segmentation)
         self._model_of_results: ReadyModel | None = None
         self.segmentation.options = _options(settings)
 
         self.images.current_changed.connect(self.segmentation.cancel)
         self.images.current_changed.connect(self._state_changed)
+        self.images.current_changed.connect(lambda: self.player.leave_unless(self.images.current))
         self.images.pixels_changed.connect(self._pixels_changed)
         self.images.checkpoint_found.connect(self.models.open_checkpoint)
         self.images.opened.connect(self._remember)
@@ -113,6 +132,9 @@ class Session(QObject):
             self.editing,
             self.contents,
             self.review,
+            self.player,
+            self.frames,
+            self.video_export,
         ):
             store.failed.connect(self.failed)
 
@@ -156,7 +178,7 @@ class Session(QObject):
     def segment_every_image(self) -> None:
         """Segment all open images that have no result yet."""
         if self._can_segment():
-            self.segment_all.start(self.images.paths)
+            self.segment_all.start([path for path in self.images.paths if not is_video(path)])
 
     def cancel(self) -> None:
         """Stop whatever is running on images: the whole run, else the current image."""
@@ -164,6 +186,8 @@ class Session(QObject):
             self.segment_all.cancel()
         elif self.export.progress is not None:
             self.export.cancel()
+        elif self.video_export.progress is not None:
+            self.video_export.cancel()
         elif self.lab.sweep.running is not None:
             self.lab.sweep.cancel()
         else:
@@ -233,6 +257,10 @@ class Session(QObject):
             self.thumbnails.offer(picture.path, picture.levels[-1])
         error = images.errors.get(images.current) if images.current else None
         self.current.show_picture(images.picture, error)
+        if images.picture is not None and images.picture.video is not None:
+            self.segmentation.show(None)
+            self.player.show(images.picture)
+            return
         self.segmentation.show(self.images.current if self.images.picture else None)
         self._segment_if_wanted()
 
@@ -255,7 +283,9 @@ class Session(QObject):
         self._segment_if_wanted()
 
     def _segment_again(self) -> None:
-        if self.images.picture is not None and self._can_segment():
+        if self.player.video is not None:
+            self.player.refresh()
+        elif self.images.picture is not None and self._can_segment():
             self.segmentation.run(self.images.picture)
 
     def _find_logits_again(self, by_mouse: bool) -> None:
@@ -269,7 +299,9 @@ class Session(QObject):
         picture = self.images.picture
         if picture is None or not self.settings.auto_segment or not self._can_segment():
             return
-        if picture.path not in self.segmentation:
+        if self.player.video is not None:
+            self.player.refresh()
+        elif picture.path not in self.segmentation:
             self.segmentation.run(picture)
 
     def _remember(self, paths: list[Path]) -> None:

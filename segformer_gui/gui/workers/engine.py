@@ -7,6 +7,7 @@ import gc
 import importlib.util
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from segformer_gui.gui.session.pictures import label_levels
 from segformer_gui.gui.session.ports import ModelRequest, ReadyModel, Result
 
 if TYPE_CHECKING:
+    from segformer_gui.core.inference.prediction import Prediction
     from segformer_gui.core.inference.segmenter import Segmenter
 
 
@@ -29,6 +31,7 @@ class TorchEngine:
     def __init__(self) -> None:
         self._request: ModelRequest | None = None
         self._segmenter: Segmenter | None = None
+        self._running = threading.Lock()  # Exports have a thread of their own.
 
     def another(self) -> TorchEngine:
         """An engine for a second model; torch's threads are shared."""
@@ -63,12 +66,19 @@ class TorchEngine:
             notes=model.notes,
         )
 
+    def predict(
+        self, image: NDArray[np.uint8], options: SegmentOptions, cancelled: Callable[[], bool]
+    ) -> Prediction:
+        """The core's prediction of (H, W, 3) uint8 RGB, one at a time. Raises as `segment`."""
+        assert self._segmenter is not None, "no image is segmented before a model is ready"
+        with self._running:
+            return self._segmenter.segment(image, options, cancelled)
+
     def segment(
         self, image: NDArray[np.uint8], options: SegmentOptions, cancelled: Callable[[], bool]
     ) -> Result:
         """Segment (H, W, 3) uint8 RGB. Raises `UserError`, or `Cancelled`."""
-        assert self._segmenter is not None, "no image is segmented before a model is ready"
-        prediction = self._segmenter.segment(image, options, cancelled)
+        prediction = self.predict(image, options, cancelled)
         classes = prediction.classes
         return Result(
             levels=label_levels(prediction.labels),
