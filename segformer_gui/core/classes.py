@@ -38,6 +38,11 @@ class ClassSet:
     def __len__(self) -> int:
         return len(self.names)
 
+    @property
+    def ids(self) -> tuple[int, ...]:
+        """The ids that have a class: one without a name is left by a class that has ended."""
+        return tuple(class_id for class_id, name in enumerate(self.names) if name)
+
     def palette(self) -> NDArray[np.uint8]:
         """Lookup table (N, 3) uint8 RGB with N = 256 or the class count; unnamed ids are black."""
         table = np.zeros((max(256, len(self)), 3), np.uint8)

@@ -9,11 +9,13 @@ MASK_MENU = ("mask", QT_TRANSLATE_NOOP("actions", "Mas&k"))
 
 MASK_SUBMENUS = {
     "tool": QT_TRANSLATE_NOOP("actions", "&Tool"),
+    "doubt": QT_TRANSLATE_NOOP("actions", "Dou&bt by"),
 }
 
 # Sub-menus whose entries are no choice of one.
 MASK_GROUPS = {
     "tidy": QT_TRANSLATE_NOOP("actions", "Tid&y up"),
+    "class": QT_TRANSLATE_NOOP("actions", "Cla&sses"),
 }
 
 UNDO_ENTRIES = (
@@ -60,6 +62,38 @@ PROJECT_ENTRIES = (
         QT_TRANSLATE_NOOP("actions", "Write all corrections now; else it happens by itself"),
         ("Ctrl+S",),
         "save",
+    ),
+)
+
+CLASS_ENTRIES = (
+    Entry(
+        "class_add",
+        "mask",
+        QT_TRANSLATE_NOOP("actions", "&Add class…"),
+        QT_TRANSLATE_NOOP("actions", "Add a class to the project"),
+        icon="add",
+        sub="class",
+    ),
+    Entry(
+        "class_edit",
+        "mask",
+        QT_TRANSLATE_NOOP("actions", "&Name and colour…"),
+        QT_TRANSLATE_NOOP("actions", "Give the class in hand another name or colour"),
+        sub="class",
+    ),
+    Entry(
+        "class_merge",
+        "mask",
+        QT_TRANSLATE_NOOP("actions", "&Merge into…"),
+        QT_TRANSLATE_NOOP("actions", "Give all pixels of the class in hand to another class"),
+        sub="class",
+    ),
+    Entry(
+        "class_delete",
+        "mask",
+        QT_TRANSLATE_NOOP("actions", "&Delete class"),
+        QT_TRANSLATE_NOOP("actions", "Take the class in hand from all masks; Undo brings it back"),
+        sub="class",
     ),
 )
 
@@ -235,6 +269,7 @@ MASK_ENTRIES = (
         ("L",),
         "lock",
     ),
+    *CLASS_ENTRIES,
     Entry(
         "accept",
         "mask",
@@ -308,12 +343,60 @@ MASK_ENTRIES = (
         separated=True,
     ),
     Entry(
+        "previous_suspect",
+        "mask",
+        QT_TRANSLATE_NOOP("actions", "Previous d&oubtful region"),
+        QT_TRANSLATE_NOOP("actions", "Go back to the doubtful region before"),
+        ("Ctrl+Left",),
+    ),
+    Entry(
+        "doubt_all",
+        "mask",
+        QT_TRANSLATE_NOOP("actions", "&All together"),
+        QT_TRANSLATE_NOOP("actions", "Order doubtful regions by the mean of all doubts there are"),
+        checkable=True,
+        sub="doubt",
+    ),
+    Entry(
+        "doubt_entropy",
+        "mask",
+        QT_TRANSLATE_NOOP("actions", "&Entropy of the model"),
+        QT_TRANSLATE_NOOP("actions", "Order doubtful regions by how unsure the model is"),
+        checkable=True,
+        sub="doubt",
+    ),
+    Entry(
+        "doubt_corruption",
+        "mask",
+        QT_TRANSLATE_NOOP("actions", "Change under &corruption"),
+        QT_TRANSLATE_NOOP("actions", "Order doubtful regions by what the corruption changes"),
+        checkable=True,
+        sub="doubt",
+    ),
+    Entry(
+        "doubt_models",
+        "mask",
+        QT_TRANSLATE_NOOP("actions", "The second &model"),
+        QT_TRANSLATE_NOOP(
+            "actions", "Order doubtful regions by what a second model sees otherwise"
+        ),
+        checkable=True,
+        sub="doubt",
+    ),
+    Entry(
         "checked",
         "mask",
         QT_TRANSLATE_NOOP("actions", "Chec&ked"),
         QT_TRANSLATE_NOOP("actions", "Say that this mask is right"),
         ("C",),
         "checked",
+        checkable=True,
+    ),
+    Entry(
+        "hold_out",
+        "mask",
+        QT_TRANSLATE_NOOP("actions", "&Hold out"),
+        QT_TRANSLATE_NOOP("actions", "Keep this image for scores; nothing is trained on it"),
         checkable=True,
     ),
     Entry(

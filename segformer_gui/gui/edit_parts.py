@@ -19,17 +19,20 @@ from segformer_gui.core.annotation.morphology import (
     opened,
 )
 from segformer_gui.core.annotation.predicted import copied, gaps_predicted
-from segformer_gui.core.annotation.region import Box, Change
+from segformer_gui.core.annotation.region import Change
 from segformer_gui.gui.actions import Actions
 from segformer_gui.gui.canvas.view import Canvas
+from segformer_gui.gui.class_parts import ClassParts
 from segformer_gui.gui.docks.mask import MaskDock
 from segformer_gui.gui.message_bar import MessageBar
 from segformer_gui.gui.session.ports import Job
+from segformer_gui.gui.session.review import DOUBTS, Visit
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.tools import TOOLS
 
 _BRUSH_STEP = 1.25
 _LARGEST_SCALE = 8.0
+_VISIT_SHOWN_MS = 5000
 
 
 class EditParts(QObject):
@@ -51,6 +54,7 @@ class EditParts(QObject):
         self._window = window
         self.dock = MaskDock(session, actions, window)
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
+        self._classes = ClassParts(session, actions, messages, window)
         self._connect_actions()
         editing, masks = session.editing, session.masks
         for signal in (
@@ -63,12 +67,16 @@ class EditParts(QObject):
             session.segmentation.changed,
             session.models.ready_changed,
             session.projects.changed,
+            session.projects.classes_changed,
+            session.lab.corrupted.changed,
+            session.lab.rival.clean.changed,
         ):
             signal.connect(self._update)
         session.tools.changed.connect(self._tool_changed)
         session.projects.restorable.connect(self._offer_to_discard)
         session.projects.images_found.connect(self._open_images)
         session.review.found.connect(self._fly_to)
+        session.review.nothing_found.connect(self._tell_of_no_doubt)
         self._update()
 
     def retint(self) -> None:
@@ -93,8 +101,8 @@ class EditParts(QObject):
         session, tools = self._session, self._session.tools
         editing, masks = session.editing, session.masks
         handlers: dict[str, Callable[[], object]] = {
-            "undo": editing.undo,
-            "redo": editing.redo,
+            "undo": lambda: session.class_editing.undo() or editing.undo(),
+            "redo": lambda: session.class_editing.redo() or editing.redo(),
             "new_project": self._new_project,
             "open_project": self._open_project,
             "save_masks": masks.save,
@@ -108,6 +116,9 @@ class EditParts(QObject):
             "accept_class": lambda: editing.accept(tools.settings.class_id),
             "copy_mask": self._copy_previous,
             "next_suspect": session.review.go_on,
+            "previous_suspect": session.review.go_back,
+            "hold_out": self._set_hold_out,
+            **{f"doubt_{doubt}": partial(session.review.set_doubt, doubt) for doubt in DOUBTS},
             "checked": self._set_checked,
             "next_unchecked": self._next_unchecked,
             **{f"tool_{name}": partial(tools.choose, name) for name in TOOLS},
@@ -125,9 +136,11 @@ class EditParts(QObject):
         shown = session.images.picture is not None
         predicted = session.segmentation.result is not None
         history = document.history if document else None
+        current = session.images.current
+        row = masks.row(current) if current else None
         enabled = {
-            "undo": ready and history is not None and history.to_undo is not None,
-            "redo": ready and history is not None and history.to_redo is not None,
+            "undo": ready and bool((history and history.to_undo) or session.class_editing.can_undo),
+            "redo": ready and bool((history and history.to_redo) or session.class_editing.can_redo),
             "new_project": masks.classes is not None or session.models.ready is not None,
             "save_masks": session.projects.project is not None,
             "edit_masks": shown,
@@ -135,6 +148,9 @@ class EditParts(QObject):
             "accept_class": ready and predicted,
             "copy_mask": ready and session.images.neighbour(-1) is not None,
             "next_suspect": ready and predicted,
+            "previous_suspect": ready and predicted,
+            "hold_out": row is not None,
+            **{f"doubt_{doubt}": session.review.can(doubt) for doubt in DOUBTS},
             "checked": ready,
             "next_unchecked": bool(session.images.listed),
             **{f"tool_{name}": shown for name in TOOLS},
@@ -144,9 +160,9 @@ class EditParts(QObject):
         for action_id, on in enabled.items():
             self._actions[action_id].setEnabled(on)
         self._actions["edit_masks"].setChecked(masks.on)
-        current = session.images.current
-        status = masks.status(current) if current else None
-        self._actions["checked"].setChecked(status == "checked")
+        self._actions[f"doubt_{session.review.doubt}"].setChecked(True)
+        self._actions["checked"].setChecked(row is not None and row.status == "checked")
+        self._actions["hold_out"].setChecked(row is not None and row.hold_out)
 
     def _tool_changed(self) -> None:
         if self._session.tools.name == "look":
@@ -165,21 +181,26 @@ class EditParts(QObject):
         classes = self._session.masks.classes
         if classes is None:
             return
-        ids = [class_id for class_id, name in enumerate(classes.names) if name]
+        ids = classes.ids
         now = self._session.tools.settings.class_id
         place = ids.index(now) + by if now in ids else 0
         self._session.tools.set(class_id=ids[place % len(ids)])
 
     def _pick_class(self, number: int) -> None:
         classes = self._session.masks.classes
-        class_id = UNLABELLED if number == 0 else number - 1
-        if classes is not None and (number == 0 or class_id < len(classes)):
+        if classes is not None and number <= len(classes.ids):
+            class_id = classes.ids[number - 1] if number else UNLABELLED
             self._session.tools.set(class_id=class_id)
 
     def _set_checked(self) -> None:
         current = self._session.images.current
         if current is not None:
             self._session.masks.set_checked([current], self._actions["checked"].isChecked())
+
+    def _set_hold_out(self) -> None:
+        current = self._session.images.current
+        if current is not None:
+            self._session.masks.set_hold_out([current], self._actions["hold_out"].isChecked())
 
     # Whole masks --------------------------------------------------------------------------------
 
@@ -226,13 +247,20 @@ class EditParts(QObject):
                 images.select(path)
                 return
 
-    def _fly_to(self, box: Box) -> None:
+    def _fly_to(self, visit: Visit) -> None:
         """Show a region, with some of what is around it."""
-        canvas = self._canvas
+        canvas, box = self._canvas, visit.box
+        text = self.tr("Doubtful region {number}, {left} more")
+        text = text.format(number=visit.number, left=visit.left)
+        self._window.statusBar().showMessage(text, _VISIT_SHOWN_MS)
         height, width = box.shape
         room = 0.5 * min(canvas.width() / max(1, width), canvas.height() / max(1, height))
         centre = QPointF((box.left + box.right) / 2, (box.top + box.bottom) / 2)
         canvas.look_at(centre, min(room, _LARGEST_SCALE))
+
+    def _tell_of_no_doubt(self) -> None:
+        text = self.tr("No region is in doubt that you have not corrected")
+        self._window.statusBar().showMessage(text, _VISIT_SHOWN_MS)
 
     # Projects -----------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.video.bar)
         self.setCentralWidget(centre)
 
-        self.files = FilesDock(session, self)
+        self.files = FilesDock(session, self.actions_by_id["remove"], self)
         open_model = [self.actions_by_id[name] for name in ("open_checkpoint", "open_model_folder")]
         self.model = ModelDock(session, open_model, self)
         self.classes = ClassesDock(session, self)
@@ -200,10 +200,8 @@ class MainWindow(QMainWindow):
             session.models.ready_changed,
             session.segmentation.busy_changed,
             session.segmentation.changed,
-            session.segment_all.progress_changed,
-            session.export.progress_changed,
+            *(work.progress_changed for work in session.long_work),
             session.masks.status_changed,
-            session.video_export.progress_changed,
             session.lab.sweep.changed,
             session.tools.changed,
         ):
@@ -237,9 +235,8 @@ class MainWindow(QMainWindow):
             "show_all": bool(session.view.hidden) or session.view.solo is not None,
             "segment": ready and images.current is not None,
             "segment_all": ready and not many and len(images.paths) > session.segmentation.count(),
-            "cancel": many
+            "cancel": session.running is not None
             or session.segmentation.busy
-            or session.video_export.progress is not None
             or session.lab.sweep.running is not None
             or self.edit.can_cancel,
             "export": session.export.possible and not many,

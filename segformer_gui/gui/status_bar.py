@@ -47,9 +47,8 @@ class StatusBar(QStatusBar):
         session.view.zoom_changed.connect(self._show_zoom)
         session.segmentation.changed.connect(self._show_result)
         session.models.ready_changed.connect(self._show_result)
-        session.segment_all.progress_changed.connect(self._show_progress)
-        session.export.progress_changed.connect(self._show_progress)
-        session.video_export.progress_changed.connect(self._show_progress)
+        for work in session.long_work:
+            work.progress_changed.connect(self._show_progress)
         session.images.pixels_changed.connect(self._show_zoom)
         self._show_result()
         self._show_progress()
@@ -110,17 +109,19 @@ class StatusBar(QStatusBar):
         self.notes.setVisible(bool(sentences))
 
     def _show_progress(self) -> None:
-        segmenting = self._session.segment_all.progress
-        video = self._session.video_export.progress
-        progress = segmenting or self._session.export.progress or video
+        session, running = self._session, self._session.running
+        progress = running.progress if running is not None else None
         for widget in (self.progress, self.progress_text, self.cancel):
             widget.setVisible(progress is not None)
         if progress is None:
             return
         self.progress.setRange(0, progress.total)
         self.progress.setValue(progress.done)
-        exporting = self._session.export.progress
-        verb = self.tr("Exporting") if exporting and not segmenting else self.tr("Segmenting")
+        verb = self.tr("Exporting")
+        if running is session.segment_all:
+            verb = self.tr("Segmenting")
+        elif running is session.class_editing:
+            verb = self.tr("Editing masks")
         text = f"{verb} {progress.done} / {progress.total}"
         remaining = progress.remaining_s()
         if remaining is not None:

@@ -217,6 +217,13 @@ def pixmap(name: str, color: str, size: int) -> QPixmap:
     return _drawn(name, color, size, application.devicePixelRatio())
 
 
+def swatch(color: QColor, size: int) -> QIcon:
+    """A square of one colour."""
+    picture = QPixmap(size, size)
+    picture.fill(color)
+    return QIcon(picture)
+
+
 @cache
 def _drawn(name: str, color: str, size: int, ratio: float) -> QPixmap:
     picture = QPixmap(round(size * ratio), round(size * ratio))

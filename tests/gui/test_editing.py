@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +10,18 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
 
 from segformer_gui.app import make_window
 from segformer_gui.core.annotation.mask import UNLABELLED
+from segformer_gui.core.annotation.region import Box
 from segformer_gui.core.images import read_labels
 from segformer_gui.core.project.project import Project
 from segformer_gui.core.settings import Settings
+from segformer_gui.gui.docks.files import STATE_ROLE
 from segformer_gui.gui.main_window import MainWindow
+from segformer_gui.gui.session.review import Visit
 from tests.gui.conftest import CLASSES, FakeEngine, delete, make_image
 
 LEFT = Qt.MouseButton.LeftButton
@@ -456,6 +461,116 @@ def test_the_most_doubtful_region_is_flown_to(editor: MainWindow) -> None:
     # The model is least sure where dark meets bright.
     assert abs(editor.canvas.viewport.centre.x() - 40) < 6
     assert editor.canvas.scale > 0
+
+
+def test_doubt_by_corruption_and_by_models_flies_where_they_differ(editor: MainWindow) -> None:
+    review, current = editor.session.review, editor.session.current
+    visits: list[Visit] = []
+    review.found.connect(visits.append)
+    assert not review.can("corruption")
+    result, picture = current.result, current.picture
+    assert result is not None
+    other = result.labels.copy()
+    other[40:50, 10:20] = 1
+    differing = replace(result, levels=(other,))
+    editor.session.lab.corrupted.show_picture(picture)
+    editor.session.lab.corrupted.show_result(differing)
+    assert editor.actions_by_id["doubt_corruption"].isEnabled()
+    editor.actions_by_id["doubt_corruption"].trigger()
+    editor.actions_by_id["next_suspect"].trigger()
+    assert visits[-1].box & Box(44, 14, 46, 16)
+    assert visits[-1].box.shape < (20, 20)
+
+    other = result.labels.copy()
+    other[5:15, 60:70] = 1
+    editor.session.lab.rival.clean.show_result(replace(result, levels=(other,)))
+    editor.actions_by_id["doubt_models"].trigger()
+    editor.actions_by_id["next_suspect"].trigger()
+    assert visits[-1].box & Box(9, 64, 11, 66)
+    # What a person put there is in no doubt.
+    editor.session.tools.set(brush_px=60)
+    drag(editor, (65, 10))
+    editor.actions_by_id["next_suspect"].trigger()
+    assert "No region" in editor.statusBar().currentMessage()
+
+
+def test_the_way_back_through_doubtful_regions(editor: MainWindow) -> None:
+    visits: list[object] = []
+    editor.session.review.found.connect(visits.append)
+    for action in ("next_suspect", "next_suspect", "previous_suspect", "next_suspect"):
+        editor.actions_by_id[action].trigger()
+
+    assert len(visits) == 4
+    assert visits[0] is visits[2]
+    assert visits[1] is visits[3]
+
+
+@pytest.mark.parametrize("by_shift", [True, False])
+def test_the_prediction_comes_back_inside_a_lasso(editor: MainWindow, by_shift: bool) -> None:
+    editor.session.tools.set(brush_px=40)
+    drag(editor, (20, 30))
+    painted = labels_of(editor).copy()
+    assert (painted[:, :40] == 1).any()
+    editor.actions_by_id["tool_lasso"].trigger()
+    if not by_shift:
+        editor.session.tools.set(fill_with="prediction")
+
+    modifier = Qt.KeyboardModifier.ShiftModifier if by_shift else NONE
+    drag(editor, (1, 1), (20, 1), (20, 59), (1, 59), modifier=modifier)
+
+    assert (labels_of(editor)[:, 2:19] == 0).all()
+    assert np.array_equal(labels_of(editor)[:, 22:], painted[:, 22:])
+    mask = editor.session.masks.mask
+    assert mask is not None
+    assert not mask.touched[:, 2:19].any()
+    undo(editor)
+    assert np.array_equal(labels_of(editor), painted)
+
+
+def test_one_class_of_the_prediction_is_taken_over(editor: MainWindow) -> None:
+    undo(editor)
+    editor.session.tools.set(class_id=2)
+    editor.actions_by_id["accept_class"].trigger()
+
+    assert (labels_of(editor)[:, 40:] == 2).all()
+    assert (labels_of(editor)[:, :40] == UNLABELLED).all()
+
+
+def test_the_list_of_images_tells_states_and_sets_them(
+    editor: MainWindow, images: list[Path]
+) -> None:
+    session, model = editor.session, editor.files.view.model()
+
+    def states() -> list[str]:
+        return [model.index(row, 0).data(STATE_ROLE) for row in range(3)]
+
+    assert states() == ["Segmented", "Not segmented", "Not segmented"]
+    drag(editor, (10.5, 20.5))
+    assert states()[0] == "Corrected"  # At once: nothing is saved yet.
+    editor.actions_by_id["next"].trigger()
+    editor.files.view.selectAll()
+    editor.files.menu().checked.trigger()
+    assert states() == ["Checked", "Checked", "Not segmented"]
+    assert "2 checked" in editor.files._count.text()
+    editor.files.menu().hold_out.trigger()
+    assert states()[:2] == ["Checked, held out"] * 2
+    project = session.projects.project
+    assert project is not None
+    with Project(project.folder) as saved:
+        assert [row.status for row in saved.images.values()] == ["checked", "checked"]
+        assert all(row.hold_out for row in saved.images.values())
+
+    menu = editor.files.menu()
+    assert menu.checked.isChecked()
+    menu.checked.trigger()
+    assert states() == ["Corrected, held out", "Segmented, held out", "Not segmented"]
+    menu = editor.files.menu()
+    menu.sequence.trigger()
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, QInputDialog)
+    dialog.setTextValue("street")
+    dialog.accept()
+    assert {row.sequence for row in project.images.values()} == {"street"}
 
 
 def test_the_mask_of_the_image_before_can_be_taken(editor: MainWindow) -> None:

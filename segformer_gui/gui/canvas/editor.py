@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
@@ -12,7 +13,7 @@ from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.core.annotation.region import Box
 from segformer_gui.core.classes import ClassSet, Color
 from segformer_gui.gui.canvas.layers import Layer, MaskLayer, region_image
-from segformer_gui.gui.canvas.marks import paint_brush, paint_outline
+from segformer_gui.gui.canvas.marks import paint_brush, paint_frame, paint_outline
 from segformer_gui.gui.canvas.tool import Desk, Hand, Tool
 from segformer_gui.gui.canvas.tools import make_tools
 from segformer_gui.gui.session.session import Session
@@ -21,6 +22,7 @@ from segformer_gui.gui.session.view import Hover
 
 _ERASED: Color = (255, 255, 255)
 _MARGIN_PX = 4
+_MARKED_MS = 2500
 _RESIZE_PX = 120.0  # Of dragging, that double the brush.
 
 
@@ -52,6 +54,10 @@ class CanvasEditor(QObject):
         self._at: QPointF | None = None
         self._drawing = False
         self._resizing: tuple[float, int] | None = None
+        self._suspect: Box | None = None  # Marked for a moment after the flight to it.
+        self._unmark = QTimer(self, singleShot=True, interval=_MARKED_MS)
+        self._unmark.timeout.connect(partial(self._mark, None))
+        session.review.found.connect(lambda visit: self._mark(visit.box))
         desk = Desk(
             session.masks,
             session.editing,
@@ -69,6 +75,7 @@ class CanvasEditor(QObject):
         session.tools.changed.connect(self._tool_changed)
         session.tools.settings_changed.connect(canvas.update)
         session.projects.changed.connect(self._color)
+        session.projects.classes_changed.connect(self._color)
         session.view.overlay_changed.connect(self._color)
 
     # What is shown ------------------------------------------------------------------------------
@@ -104,6 +111,10 @@ class CanvasEditor(QObject):
             corner = origin + QPointF(box.left, box.top) * scale
             self._preview.paint(painter, exposed, corner, scale)
             painter.setOpacity(1)
+        if self._suspect is not None:
+            box = self._suspect
+            first = self._to_widget(QPointF(box.left, box.top))
+            paint_frame(painter, QRectF(first, self._to_widget(QPointF(box.right, box.bottom))))
         tool, color = self._tool(), QColor(*self._color_of(self._tools.settings.class_id))
         points, handles = tool.outline()
         if points:
@@ -145,6 +156,12 @@ class CanvasEditor(QObject):
         if self._layer is not None and classes is not None:
             self._layer.set_colors(self._painted(classes), self._view.shows_of(classes))
             self._canvas.update()
+
+    def _mark(self, box: Box | None) -> None:
+        self._suspect = box
+        if box is not None:
+            self._unmark.start()
+        self._canvas.update()
 
     def _painted(self, classes: ClassSet) -> ClassSet:
         return self._view.painted(classes)

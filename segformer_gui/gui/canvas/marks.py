@@ -196,6 +196,14 @@ def paint_outline(
         painter.drawEllipse(point, size, size)
 
 
+def paint_frame(painter: QPainter, box: QRectF) -> None:
+    """A rectangle that can be seen on any ground."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for pen in (QPen(QColor(0, 0, 0, 190), 4), QPen(QColor("#ffffff"), 2)):
+        painter.setPen(pen)
+        painter.drawRect(box)
+
+
 def paint_brush(painter: QPainter, centre: QPointF, diameter: float, square: bool) -> None:
     """The rim of the brush, seen on any ground."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

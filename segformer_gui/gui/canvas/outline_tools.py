@@ -14,7 +14,10 @@ from segformer_gui.gui.session.ports import Job
 
 
 class OutlineTool(Tool):
-    """A region by its outline; `name` is that of the edit."""
+    """A region by its outline; `name` is that of the edit.
+
+    Ctrl erases what lies inside, Shift takes the prediction over there.
+    """
 
     name = "polygon"
 
@@ -38,8 +41,11 @@ class OutlineTool(Tool):
         return polygon(self.points, self.desk.size)
 
     def _fill(self, hand: Hand) -> None:
-        erased = UNLABELLED if hand.control else None
-        self.desk.editing.fill(self.region(), self.name, erased)
+        editing, region = self.desk.editing, self.region()
+        if hand.shift or self.desk.tools.settings.fill_with == "prediction":
+            editing.accept(region=region)
+        else:
+            editing.fill(region, self.name, UNLABELLED if hand.control else None)
         self.cancel()
 
 

@@ -52,7 +52,7 @@ class ClassesModel(QAbstractListModel):
         self._session = session
         self._contents = session.contents
         self._classes: ClassSet | None = None
-        self._ids: list[int] = []  # An id whose class has ended has no row.
+        self._ids: tuple[int, ...] = ()  # An id whose class has ended has no row.
         session.contents.changed.connect(self._contents_changed)
         session.view.overlay_changed.connect(self._refresh)
 
@@ -96,7 +96,7 @@ class ClassesModel(QAbstractListModel):
         if classes != self._classes:
             self.beginResetModel()
             self._classes = classes
-            self._ids = [i for i, name in enumerate(classes.names) if name] if classes else []
+            self._ids = classes.ids if classes else ()
             self.endResetModel()
         else:
             self._refresh()

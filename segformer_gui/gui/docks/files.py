@@ -11,12 +11,13 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QRectF,
     QSize,
     Qt,
 )
-from PySide6.QtGui import QActionGroup, QColor, QImage, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QAction, QActionGroup, QColor, QImage, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDockWidget,
@@ -36,6 +37,7 @@ from PySide6.QtWidgets import (
 from segformer_gui.core.images import CITYSCAPES_IMAGE
 from segformer_gui.core.settings import ListOrder
 from segformer_gui.gui import theme
+from segformer_gui.gui.docks.mask_menu import MaskMenu
 from segformer_gui.gui.messages import sentence_and_hint
 from segformer_gui.gui.session.session import Session
 
@@ -58,6 +60,7 @@ class FilesModel(QAbstractListModel):
         session.thumbnails.made.connect(self._refresh)
         session.segmentation.status_changed.connect(self._refresh)
         session.segmentation.reset.connect(self._refresh_all)
+        session.masks.status_changed.connect(self._refresh_all)
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         """One row an image."""
@@ -74,7 +77,12 @@ class FilesModel(QAbstractListModel):
             "failed": self.tr("Failed"),
             "open": self.tr("Not segmented"),
             "segmented": self.tr("Segmented"),
+            "corrected": self.tr("Corrected"),
+            "checked": self.tr("Checked"),
         }[self._session.status(path)]
+        row = self._session.masks.row(path)
+        if row is not None and row.hold_out:
+            state = self.tr("{state}, held out").format(state=state)
         if role == STATE_ROLE:
             return state
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
@@ -137,7 +145,9 @@ class FileDelegate(QStyledItemDelegate):
         icon, tint = {
             "failed": ("error", colors.error),
             "open": ("waiting", colors.muted),
-            "segmented": ("done", colors.good),
+            "segmented": ("done", colors.muted),
+            "corrected": ("tool-brush", colors.accent),
+            "checked": ("checked", colors.good),
         }[status]
         painter.drawPixmap(left, state_box.center().y() - 7, theme.pixmap(icon, tint, _ICON))
         painter.setPen(QColor(colors.error if status == "failed" else colors.muted))
@@ -199,8 +209,9 @@ class FilesView(QListView):
 class FilesDock(QDockWidget):
     """Lists the open images; selecting one shows it."""
 
-    def __init__(self, session: Session, parent: QWidget) -> None:
+    def __init__(self, session: Session, remove: QAction, parent: QWidget) -> None:
         super().__init__(parent)
+        self._remove = remove
         self.setObjectName("files_dock")
         self.setWindowTitle(self.tr("Images"))
         self._session = session
@@ -225,6 +236,8 @@ class FilesDock(QDockWidget):
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.view.setAccessibleName(self.tr("Open images"))
         self.view.selectionModel().currentChanged.connect(self._select)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._show_menu)
         self._count = QLabel(self)
         self._count.setProperty("muted", True)
         content = QWidget(self)
@@ -243,12 +256,21 @@ class FilesDock(QDockWidget):
         session.images.scanning_changed.connect(self._show_count)
         session.segmentation.status_changed.connect(self._show_count)
         session.segmentation.reset.connect(self._show_count)
+        session.masks.status_changed.connect(self._show_count)
         self._show_count()
 
     def selected_paths(self) -> list[Path]:
         """The images that are selected in the list."""
         paths = self._session.images.listed
         return [paths[index.row()] for index in self.view.selectedIndexes()]
+
+    def menu(self) -> MaskMenu:
+        """What can be said of the selected images."""
+        return MaskMenu(self._session, self.selected_paths(), self._remove, self)
+
+    def _show_menu(self, at: QPoint) -> None:
+        if self.view.indexAt(at).isValid():
+            self.menu().popup(self.view.viewport().mapToGlobal(at))
 
     def _select(self, index: QModelIndex) -> None:
         if index.isValid():
@@ -310,4 +332,7 @@ class FilesDock(QDockWidget):
                 total=len(images.paths),
                 segmented=self._session.segmentation.count(),
             )
+            checked = self._session.masks.checked_count()
+            if checked:
+                text += self.tr("  ·  {count} checked").format(count=checked)
         self._count.setText(text)

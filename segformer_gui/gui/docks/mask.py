@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,9 +15,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
-    QListWidget,
-    QListWidgetItem,
     QSizePolicy,
     QSlider,
     QSpinBox,
@@ -27,16 +24,15 @@ from PySide6.QtWidgets import (
 )
 
 from segformer_gui.core.annotation.brush import MAX_DIAMETER_PX
-from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import Actions
+from segformer_gui.gui.docks.class_list import ClassList
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.tools import OVERS, TOOLS, ToolName
 
 _COLUMNS = 6
 _SLIDER_STEPS = 100
 _SWATCH = 14
-_ID_ROLE = Qt.ItemDataRole.UserRole
 
 # Which settings each tool has.
 _SETTINGS: dict[str, set[ToolName]] = {
@@ -45,11 +41,12 @@ _SETTINGS: dict[str, set[ToolName]] = {
     "tolerance": {"wand"},
     "contiguous": {"wand"},
     "superpixel": {"superpixel"},
+    "fill_with": {"polygon", "lasso", "rectangle", "scissors"},
 }
 
 
 class MaskDock(QDockWidget):
-    """Tools above, their settings below, then the classes to paint with."""
+    """Tools above, their settings below, then the classes, and what is done to whole masks."""
 
     def __init__(self, session: Session, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
@@ -64,22 +61,26 @@ class MaskDock(QDockWidget):
         layout.setSpacing(8)
         layout.addLayout(self._build_tools())
         layout.addLayout(self._build_settings())
-        layout.addWidget(self._build_search())
-        layout.addWidget(self._build_classes(), 1)
+        self.classes = ClassList(session, actions, self)
+        layout.addWidget(self.classes, 1)
         layout.addLayout(self._build_commands())
         self.setWidget(content)
         session.tools.changed.connect(self._show_settings)
         session.tools.settings_changed.connect(self._show_settings)
-        session.masks.document_changed.connect(self._list_classes)
-        session.projects.changed.connect(self._list_classes)
-        session.models.ready_changed.connect(self._list_classes)
-        session.view.overlay_changed.connect(self._list_classes)
-        self._list_classes()
+        for signal in (
+            session.masks.document_changed,
+            session.projects.changed,
+            session.projects.classes_changed,
+            session.view.overlay_changed,
+        ):
+            signal.connect(self._list_only_over)
+        self._list_only_over()
         self._show_settings()
 
     def retint(self) -> None:
         """Take the theme's colours."""
-        self._list_classes()
+        self.classes.refresh()
+        self._list_only_over()
 
     # Building -----------------------------------------------------------------------------------
 
@@ -136,6 +137,16 @@ class MaskDock(QDockWidget):
         self._add(form, "contiguous", "", self.contiguous)
         self.superpixel = self._spin(6, 128, " px", lambda value: {"superpixel_px": value})
         self._add(form, "superpixel", self.tr("Superpixel"), self.superpixel)
+        self.fill_with = QComboBox(self)
+        self.fill_with.addItem(self.tr("The class in hand"), "class")
+        self.fill_with.addItem(self.tr("The prediction"), "prediction")
+        self.fill_with.setToolTip(
+            self.tr("The prediction comes back inside, over corrections too; hold Shift for that")
+        )
+        self.fill_with.activated.connect(
+            lambda: self._tools.set(fill_with=self.fill_with.currentData())
+        )
+        self._add(form, "fill_with", self.tr("Fill with"), self.fill_with)
         self.over = QComboBox(self)
         texts = (
             self.tr("Paint over everything"),
@@ -170,22 +181,6 @@ class MaskDock(QDockWidget):
         spin.setKeyboardTracking(False)
         spin.valueChanged.connect(lambda value: self._tools.set(**changes(value)))
         return spin
-
-    def _build_search(self) -> QLineEdit:
-        self.search = QLineEdit(self)
-        self.search.setPlaceholderText(self.tr("Find a class to paint with"))
-        self.search.setClearButtonEnabled(True)
-        self.search.setAccessibleName(self.tr("Find a class to paint with"))
-        self.search.textChanged.connect(self._filter)
-        return self.search
-
-    def _build_classes(self) -> QListWidget:
-        self.classes = QListWidget(self)
-        self.classes.setAccessibleName(self.tr("Classes to paint with"))
-        self.classes.setUniformItemSizes(True)
-        self.classes.setIconSize(QSize(_SWATCH + 4, _SWATCH + 4))
-        self.classes.currentItemChanged.connect(self._choose)
-        return self.classes
 
     def _build_commands(self) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -248,64 +243,23 @@ class MaskDock(QDockWidget):
             self.size_slider.setValue(_position(settings.brush_px))
             self.contiguous.setChecked(settings.contiguous)
         self.shape.setCurrentIndex(self.shape.findData(settings.brush_shape))
+        self.fill_with.setCurrentIndex(self.fill_with.findData(settings.fill_with))
         self.over.setCurrentIndex(self.over.findData(settings.over))
         self.only_over.setCurrentIndex(max(0, self.only_over.findData(settings.only_over)))
         self._actions[f"tool_{tool}"].setChecked(True)
-        self._select(settings.class_id)
-        self._show_locks()
 
-    def _list_classes(self) -> None:
-        session = self._session
-        ready = session.models.ready
-        classes = session.masks.classes or (ready.classes if ready else None)
-        with QSignalBlocker(self.classes), QSignalBlocker(self.only_over):
-            self.classes.clear()
-            self.only_over.clear()
-            if classes is None:
-                return
-            painted = session.view.painted(classes)
-            for class_id, name in enumerate(classes.names):
-                if not name:
-                    continue  # An id that no class has any more.
-                icon = _swatch(QColor(*painted.colors[class_id]))
-                key = f"   {class_id + 1}" if class_id < 9 else ""
-                item = QListWidgetItem(icon, f"{name}{key}")
-                item.setData(_ID_ROLE, class_id)
-                self.classes.addItem(item)
-                self.only_over.addItem(icon, name, class_id)
-            nothing = QListWidgetItem(_swatch(QColor(0, 0, 0, 0)), self.tr("Unlabelled   0"))
-            nothing.setData(_ID_ROLE, UNLABELLED)
-            self.classes.addItem(nothing)
-        self._filter(self.search.text())
+    def _list_only_over(self) -> None:
+        """The classes that may be the only ones to be painted over."""
+        classes = self._session.masks.classes
+        self.only_over.clear()
+        if classes is not None:
+            painted = self._session.view.painted(classes)
+            for class_id in classes.ids:
+                icon = theme.swatch(QColor(*painted.colors[class_id]), _SWATCH)
+                self.only_over.addItem(icon, classes.names[class_id], class_id)
         self._show_settings()
 
-    def _show_locks(self) -> None:
-        locked = self._tools.settings.locked
-        for row in range(self.classes.count()):
-            item = self.classes.item(row)
-            font = item.font()
-            font.setItalic(item.data(_ID_ROLE) in locked)
-            item.setFont(font)
-            tip = self.tr("Locked: no edit changes its pixels (L unlocks it)")
-            item.setToolTip(tip if item.data(_ID_ROLE) in locked else "")
-
-    def _select(self, class_id: int) -> None:
-        for row in range(self.classes.count()):
-            if self.classes.item(row).data(_ID_ROLE) == class_id:
-                with QSignalBlocker(self.classes):
-                    self.classes.setCurrentRow(row)
-                return
-
-    def _filter(self, text: str) -> None:
-        for row in range(self.classes.count()):
-            item = self.classes.item(row)
-            item.setHidden(text.casefold() not in item.text().casefold())
-
     # Widgets to state ---------------------------------------------------------------------------
-
-    def _choose(self, item: QListWidgetItem | None) -> None:
-        if item is not None:
-            self._tools.set(class_id=item.data(_ID_ROLE))
 
     def _slide(self, position: int) -> None:
         self._tools.set(brush_px=_diameter(position))
@@ -318,9 +272,3 @@ def _diameter(position: int) -> int:
 
 def _position(diameter: int) -> int:
     return next((p for p in range(_SLIDER_STEPS + 1) if _diameter(p) >= diameter), _SLIDER_STEPS)
-
-
-def _swatch(color: QColor) -> QIcon:
-    pixmap = QPixmap(_SWATCH, _SWATCH)
-    pixmap.fill(color if color.alpha() else QColor(theme.colors().canvas))
-    return QIcon(pixmap)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from PySide6.QtCore import QObject, Signal
 
@@ -17,8 +17,8 @@ from segformer_gui.gui.session.ports import Lanes
 
 _CACHE_BYTES = 512 << 20
 
-Status = Literal["failed", "open", "segmented"]
-_RANKS: tuple[Status, ...] = ("failed", "open", "segmented")
+Status = Literal["failed", "open", "segmented", "corrected", "checked"]
+_RANKS: tuple[Status, ...] = get_args(Status)
 
 
 @dataclass(frozen=True)

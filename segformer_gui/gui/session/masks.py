@@ -86,6 +86,10 @@ class Masks(QObject):
         rows = project.images.values() if project is not None else ()
         return any(row.status != "open" for row in rows)
 
+    def checked_count(self) -> int:
+        """How many of the open images have a mask that is right."""
+        return sum(self.status(path) == "checked" for path in self._images.paths)
+
     def row(self, path: Path) -> ImageRow | None:
         """What the project knows of an image; None where it is not in it."""
         project, image = self._projects.project, self._ids.get(path)

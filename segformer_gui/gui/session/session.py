@@ -19,6 +19,7 @@ from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
 from segformer_gui.gui.session.batch import SegmentAll
 from segformer_gui.gui.session.benchmark import BenchmarkRun
+from segformer_gui.gui.session.class_editing import ClassEditing
 from segformer_gui.gui.session.clipboard import Clipboard
 from segformer_gui.gui.session.contents import Contents
 from segformer_gui.gui.session.editing import Editing
@@ -84,7 +85,12 @@ class Session(QObject):
             self.editing,
             self.view,
         )
-        self.review = Review(lanes, self.masks, self.current, self.lab.corrupted)
+        self.class_editing = ClassEditing(
+            lanes, self.projects, self.masks, self.editing, self.tools
+        )
+        self.review = Review(
+            lanes, self.masks, self.current, self.lab.corrupted, self.lab.rival.clean
+        )
         self.player = Player(
             lanes,
             engine,
@@ -99,6 +105,7 @@ class Session(QObject):
             lanes, self.player, self.images, self.models, self.projects, self.masks
         )
         self.video_export = VideoExport(lanes, engine, self.models, self.player, self.segmentation)
+        self.long_work = self.segment_all, self.export, self.video_export, self.class_editing
         self._model_of_results: ReadyModel | None = None
         self.segmentation.options = _options(settings)
 
@@ -131,6 +138,7 @@ class Session(QObject):
             self.masks,
             self.editing,
             self.contents,
+            self.class_editing,
             self.review,
             self.player,
             self.frames,
@@ -160,6 +168,9 @@ class Session(QObject):
         """How far an open image is."""
         if path in self.images.errors or path in self.segmentation.errors:
             return "failed"
+        mask = self.masks.status(path)
+        if mask == "corrected" or mask == "checked":
+            return mask
         return "segmented" if path in self.segmentation else "open"
 
     def prepare(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
@@ -180,14 +191,15 @@ class Session(QObject):
         if self._can_segment():
             self.segment_all.start([path for path in self.images.paths if not is_video(path)])
 
+    @property
+    def running(self) -> SegmentAll | Export | VideoExport | ClassEditing | None:
+        """The long work that is going on, if there is any; its `progress` is not None."""
+        return next((work for work in self.long_work if work.progress is not None), None)
+
     def cancel(self) -> None:
         """Stop whatever is running on images: the whole run, else the current image."""
-        if self.segment_all.progress is not None:
-            self.segment_all.cancel()
-        elif self.export.progress is not None:
-            self.export.cancel()
-        elif self.video_export.progress is not None:
-            self.video_export.cancel()
+        if self.running is not None:
+            self.running.cancel()
         elif self.lab.sweep.running is not None:
             self.lab.sweep.cancel()
         else:

@@ -27,6 +27,7 @@ ToolName = Literal[
 TOOLS: tuple[ToolName, ...] = get_args(ToolName)
 # Whatever is there; only what nobody and nothing has labelled; only what has the class `only_over`.
 Over = Literal["all", "unlabelled", "class"]
+FillWith = Literal["class", "prediction"]  # What an outline is filled with.
 OVERS: tuple[Over, ...] = get_args(Over)
 
 
@@ -42,6 +43,7 @@ class ToolSettings:
     superpixel_px: int = 24
     over: Over = "all"
     only_over: int = 0
+    fill_with: FillWith = "class"
     locked: frozenset[int] = frozenset()
     radius_px: int = 3
     island_px: int = 64

@@ -172,4 +172,4 @@ class View(QObject):
 
 
 def _ids_by_name(classes: ClassSet) -> dict[str, int]:
-    return {plain_name(name): class_id for class_id, name in enumerate(classes.names) if name}
+    return {plain_name(classes.names[class_id]): class_id for class_id in classes.ids}
