@@ -18,7 +18,7 @@ from segformer_gui.core.annotation.morphology import (
     islands_removed,
     opened,
 )
-from segformer_gui.core.annotation.predicted import copied, gaps_predicted
+from segformer_gui.core.annotation.predicted import class_ids, copied, gaps_predicted
 from segformer_gui.core.annotation.region import Change
 from segformer_gui.gui.actions import Actions
 from segformer_gui.gui.canvas.view import Canvas
@@ -52,6 +52,7 @@ class EditParts(QObject):
         self._canvas = canvas
         self._messages = messages
         self._window = window
+        self._told: object = None  # Which classes were said to be unknown.
         self.dock = MaskDock(session, actions, window)
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.dock)
         self._classes = ClassParts(session, actions, messages, window)
@@ -74,6 +75,10 @@ class EditParts(QObject):
             signal.connect(self._update)
         session.tools.changed.connect(self._tool_changed)
         session.projects.restorable.connect(self._offer_to_discard)
+        session.projects.follows_model.connect(self._tell_of_other_project)
+        session.masks.found_again.connect(self._tell_of_found)
+        session.masks.document_changed.connect(self._tell_of_unknown_classes)
+        session.models.ready_changed.connect(self._tell_of_unknown_classes)
         session.projects.images_found.connect(self._open_images)
         session.review.found.connect(self._fly_to)
         session.review.nothing_found.connect(self._tell_of_no_doubt)
@@ -283,9 +288,48 @@ class EditParts(QObject):
             self._session.projects.open(Path(folder))
 
     def _open_images(self, paths: list[Path]) -> None:
-        there = [path for path in paths if path.exists()]
-        if there:
-            self._session.images.open(there)
+        def found(there: list[Path]) -> None:
+            if there:
+                self._session.images.open(there)
+            gone = [path for path in paths if path not in set(there)]
+            if gone:
+                text = self.tr("{count} images of the project are not where they were.")
+                hint = self.tr("Open the folder that they are in now: they are found again.")
+                lines = "\n".join(map(str, gone))
+                self._messages.show_message("warning", text.format(count=len(gone)), hint, lines)
+
+        self._session.prepare(lambda: [path for path in paths if path.exists()], found)
+
+    def _tell_of_found(self, count: int) -> None:
+        text = self.tr("{count} images of the project were found at their new place.")
+        self._messages.show_message("success", text.format(count=count))
+
+    def _tell_of_other_project(self) -> None:
+        text = self.tr("This model has other classes: its corrections are kept apart.")
+        hint = self.tr("Those made before come back with their model.")
+        self._messages.show_message("success", text, hint)
+
+    def _tell_of_unknown_classes(self) -> None:
+        """A project of a person's own may lack classes of the model, or call them otherwise."""
+        projects, ready = self._session.projects, self._session.models.ready
+        project = projects.project
+        if project is None or ready is None or projects.is_own or not self._session.masks.on:
+            return
+        told = project.folder, ready.classes.names, project.classes.names
+        ids = class_ids(ready.classes, project.classes)
+        unknown = [
+            name
+            for name, class_id in zip(ready.classes.names, ids, strict=True)
+            if class_id == UNLABELLED
+        ]
+        if not unknown or told == self._told:
+            return
+        self._told = told
+        text = self.tr("{count} of the model's {total} classes are not in the project.").format(
+            count=len(unknown), total=len(ids)
+        )
+        hint = self.tr("What is predicted as one of them stays unlabelled; classes go by name.")
+        self._messages.show_message("warning", text, hint, ", ".join(unknown))
 
     def _offer_to_discard(self, images: list[str]) -> None:
         """Work that was not saved comes back by itself; a person may not want it."""

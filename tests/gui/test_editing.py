@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from segformer_gui.app import make_window
 from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.core.annotation.region import Box
+from segformer_gui.core.classes import ClassSet
 from segformer_gui.core.images import read_labels
 from segformer_gui.core.project.project import Project
 from segformer_gui.core.settings import Settings
@@ -596,3 +597,65 @@ def test_corrections_of_a_large_image_repaint_only_where_they_are(
     areas = [(b.bottom - b.top) * (b.right - b.left) for b in boxes]
     assert areas
     assert max(areas) < 100 * 100
+
+
+def test_a_model_of_other_classes_has_corrections_of_its_own(
+    editor: MainWindow, engine: FakeEngine
+) -> None:
+    drag(editor, (10.5, 20.5), (30.5, 20.5))
+    drawn = labels_of(editor).copy()
+    session = editor.session
+    first = session.projects.project
+    assert first is not None
+    engine.classes = ClassSet("other", ("sky", "road", "car"), CLASSES.colors)
+    session.models.set_device("cpu")
+
+    other = session.projects.project
+    assert other is not None
+    assert other.classes.names == ("sky", "road", "car")
+    assert not (labels_of(editor) == 1).any()
+    assert "kept apart" in editor.message_bar.sentence.text()
+    assert np.array_equal(read_labels(first.mask_path("a_0")), drawn)  # Saved before it was left.
+
+    engine.classes = CLASSES
+    session.models.set_device("auto")
+    assert np.array_equal(labels_of(editor), drawn)
+
+
+def test_images_that_were_moved_are_found_by_their_content(
+    editor: MainWindow, images: list[Path], tmp_path: Path
+) -> None:
+    project = Project.create(tmp_path / "project", CLASSES)
+    assert all(error is None for _, error in project.add(images))
+    project.update("a_1", status="checked")
+    project.store()
+    project.close()
+    moved = tmp_path / "moved"
+    (tmp_path / "in").rename(moved)
+    session = editor.session
+    session.images.remove(images)
+
+    session.projects.open(tmp_path / "project")
+    assert "3 images" in editor.message_bar.sentence.text()
+    session.images.open([moved])
+
+    assert "3 images" in editor.message_bar.sentence.text()
+    assert "new place" in editor.message_bar.sentence.text()
+    assert session.masks.row(moved / "a_1.png") is not None
+    opened = session.projects.project
+    assert opened is not None
+    assert opened.image_path("a_2").resolve() == moved / "a_2.png"
+    assert session.status(moved / "a_1.png") == "checked"
+
+
+def test_classes_that_a_project_lacks_are_told_once(editor: MainWindow, tmp_path: Path) -> None:
+    fewer = ClassSet("own", ("Bright", "tree"), CLASSES.colors[:2])
+    editor.session.projects.create(tmp_path / "project", fewer)
+
+    assert "2 of the model's 3 classes" in editor.message_bar.sentence.text()
+    assert "dark, middle" in editor.message_bar.details.toPlainText()
+    assert (labels_of(editor)[:, 40:] == 0).all()
+    assert (labels_of(editor)[:, :40] == UNLABELLED).all()
+    editor.message_bar.hide()
+    editor.actions_by_id["next"].trigger()
+    assert editor.message_bar.isHidden()

@@ -115,6 +115,7 @@ class Project:
     def add(self, paths: Iterable[Path]) -> Iterator[tuple[Path, UserError | None]]:
         """Add images; those that are there already are passed over. Long work.
 
+        A file whose content is that of an image that is gone from its place is that image, moved.
         Yields each path with what kept it from being added, if something did. Call `store` then.
         """
         self.check_writable()
@@ -130,13 +131,40 @@ class Project:
             except UserError as error:
                 yield path, error
                 continue
-            image = _free_id(path, taken)
-            place, sequence = self._portable(path), sequence_of(path)
-            row = ImageRow(image, place, digest, width, height, sequence)
-            self._put(row)
+            place = self._portable(path)
+            row = self._moved(digest)
+            if row is None:
+                image = _free_id(path, taken)
+                row = ImageRow(image, place, digest, width, height, sequence_of(path))
+            self._put(dataclasses.replace(row, path=place))
             present.add(path.resolve())
-            taken.add(image.casefold())
+            taken.add(row.id.casefold())
             yield path, None
+
+    def relocate(self, paths: Iterable[Path]) -> int:
+        """Find images that are gone from their place among files of their name and content.
+
+        Returns how many were found. Reads these files. Call `store` then.
+        """
+        self.check_writable()
+        gone = [image for image in self.images if not self.image_path(image).exists()]
+        by_name: dict[str, list[Path]] = {}
+        for path in paths if gone else ():
+            by_name.setdefault(path.name, []).append(path)
+        found = 0
+        for image in gone:
+            row = self.images[image]
+            for path in by_name.get(self.image_path(image).name, []):
+                if _has_content(path, row.sha256):
+                    self._put(dataclasses.replace(row, path=self._portable(path)))
+                    found += 1
+                    break
+        return found
+
+    def _moved(self, digest: str) -> ImageRow | None:
+        """The image of this content, if its file is gone from its place."""
+        same = (row for row in self.images.values() if row.sha256 == digest)
+        return next((row for row in same if not self.image_path(row.id).exists()), None)
 
     def remove(self, image: str) -> None:
         """Take an image off the list. All files stay. Call `store` then."""
@@ -383,6 +411,13 @@ class Project:
             self.read_only = file_error(error, self.folder, "write_failed")
             return None
         return lock
+
+
+def _has_content(path: Path, digest: str) -> bool:
+    try:
+        return sha256_of(path) == digest
+    except UserError:  # Another file of that name, which cannot be read.
+        return False
 
 
 def _free_id(path: Path, taken: set[str]) -> str:

@@ -221,6 +221,8 @@ class MaskDock(QDockWidget):
             text = self.tr("Working…")
         else:
             text = self.tr("Saving soon…") if masks.unsaved else self.tr("Saved")
+            if not masks.can_write:
+                text = self.tr("Read only")
         self.state.setText(text)
 
     def _show_settings(self) -> None:

@@ -40,6 +40,7 @@ class Masks(QObject):
     document_changed = Signal()
     status_changed = Signal()  # Of one image or more.
     saved = Signal()
+    found_again = Signal(int)  # Images that were moved.
     failed = Signal(Exception)
 
     def __init__(self, lanes: Lanes, images: Images, models: Models, projects: Projects) -> None:
@@ -49,11 +50,13 @@ class Masks(QObject):
         self._models = models
         self._projects = projects
         self._path: Path | None = None
+        self._searched: tuple[Project | None, int] = None, 0
         self._ids: dict[Path, str] = {}
         self.document: Document | None = None
         self.on = False
         self._autosave = QTimer(self, singleShot=True, interval=_AUTOSAVE_MS)
         self._autosave.timeout.connect(self.save)
+        images.list_changed.connect(self._list_changed)
         images.pixels_changed.connect(self._image_changed)
         images.current_changed.connect(self._image_changed)
         models.ready_changed.connect(self._model_changed)
@@ -89,6 +92,12 @@ class Masks(QObject):
     def checked_count(self) -> int:
         """How many of the open images have a mask that is right."""
         return sum(self.status(path) == "checked" for path in self._images.paths)
+
+    @property
+    def can_write(self) -> bool:
+        """Whether the project is not another window's."""
+        project = self._projects.project
+        return project is not None and project.read_only is None
 
     def row(self, path: Path) -> ImageRow | None:
         """What the project knows of an image; None where it is not in it."""
@@ -204,6 +213,23 @@ class Masks(QObject):
             self._projects.follow(ready.classes)
         self._image_changed()
 
+    def _list_changed(self) -> None:
+        """More images are open: some of the project's that were moved may be among them."""
+        project, paths = self._projects.project, list(self._images.paths)
+        if project is None or project.read_only is not None:
+            return
+        if (project, len(paths)) == self._searched:
+            return
+        self._searched = project, len(paths)
+
+        def found(count: int) -> None:
+            if count and project is self._projects.project:
+                self._ids = ids_of(project)
+                self.status_changed.emit()
+                self.found_again.emit(count)
+
+        self._lanes.files.submit(lambda _job: _relocate(project, paths), found, self.failed.emit)
+
     def _leave(self) -> None:
         """The project goes."""
         self.save()
@@ -213,6 +239,7 @@ class Masks(QObject):
         project = self._projects.project
         self._ids = ids_of(project) if project else {}
         self.status_changed.emit()
+        self._list_changed()
         self._reopen()
 
     def _reopen(self) -> None:
@@ -261,7 +288,7 @@ class Masks(QObject):
             for _, error in project.add([path]):
                 if error is not None:
                     raise error
-            image = ids_of(project)[path]
+            image = ids_of(project)[path]  # It may be one that was moved.
             project.store()
         return Opened(path, project, project.document(image))
 
@@ -283,6 +310,13 @@ class Masks(QObject):
             self.failed.emit(error)
             return False
         return True
+
+
+def _relocate(project: Project, paths: list[Path]) -> int:
+    found = project.relocate(paths)
+    if found:
+        project.store()
+    return found
 
 
 def _save_all(project: Project) -> None:

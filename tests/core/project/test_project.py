@@ -473,6 +473,30 @@ def test_an_image_that_changed_or_went_is_noticed(project):
     project.check_image("img_2")
 
 
+def test_an_image_that_was_moved_is_the_same_image(project, tmp_path):
+    before = project.images["img_0"]
+    new = tmp_path / "elsewhere" / "renamed.png"
+    new.parent.mkdir()
+    project.image_path("img_0").rename(new)
+    assert list(project.add([new])) == [(new, None)]
+    assert list(project.images) == ["img_0", "img_1", "img_2"]
+    assert project.image_path("img_0").resolve() == new
+    assert project.images["img_0"].sha256 == before.sha256
+
+
+def test_moved_images_are_found_among_files_of_their_name_by_content(project, tmp_path):
+    old = project.image_path("img_0").resolve()
+    other, new = tmp_path / "other" / old.name, tmp_path / "new" / old.name
+    for path in (other, new):
+        path.parent.mkdir()
+    other.write_bytes(project.image_path("img_1").read_bytes())
+    old.rename(new)
+    assert project.relocate([other]) == 0
+    assert project.relocate([other, new]) == 1
+    assert project.image_path("img_0").resolve() == new
+    assert project.relocate([other, new]) == 0
+
+
 def test_an_image_that_is_removed_leaves_its_files(project):
     document = project.document("img_0")
     document.commit(draw(document.mask, 20, 20), "stroke")
