@@ -218,10 +218,13 @@ def pixmap(name: str, color: str, size: int) -> QPixmap:
 
 
 def swatch(color: QColor, size: int) -> QIcon:
-    """A square of one colour."""
+    """A square of one colour, which stays that colour in a row that is selected."""
     picture = QPixmap(size, size)
     picture.fill(color)
-    return QIcon(picture)
+    square = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        square.addPixmap(picture, mode)
+    return square
 
 
 @cache

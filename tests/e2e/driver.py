@@ -7,9 +7,11 @@ returns is printed as JSON, after which the window is closed.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -126,11 +128,15 @@ def main() -> int:
     """Patch the driver into the start of the window, and run it."""
     start = app.start
 
+    import editor  # Beside this file.
+
     def start_and_drive(window, paths) -> None:
+        scenarios = (sample, unexpected, stalls, close_busy, *editor.SCENARIOS)
+        chosen = {scenario.__name__: scenario for scenario in scenarios}[sys.argv[1]]
+        if chosen in editor.WITHOUT_MODEL:
+            window.session.models.start = lambda: None
         start(window, paths)
-        scenarios = (sample, unexpected, stalls, close_busy)
-        steps = {scenario.__name__: scenario for scenario in scenarios}
-        _drive(window, steps[sys.argv[1]](window))
+        _drive(window, chosen(window))
 
     app.start = start_and_drive
     return app.main(sys.argv[2:])
@@ -150,6 +156,9 @@ def _drive(window, scenario) -> None:
             timer.stop()
             sys.stdout.write(json.dumps(end.value))
             window.close()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)  # What a scenario leaves half done would be waited for.
 
     timer.timeout.connect(poll)
     timer.start(10)

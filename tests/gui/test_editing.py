@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,10 +17,14 @@ from pytestqt.qtbot import QtBot
 from segformer_gui.app import make_window
 from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.core.annotation.region import Box
+from segformer_gui.core.annotation.superpixels import find_superpixels
 from segformer_gui.core.classes import ClassSet
 from segformer_gui.core.images import read_labels
 from segformer_gui.core.project.project import Project
+from segformer_gui.core.render import outlines
 from segformer_gui.core.settings import Settings
+from segformer_gui.gui.canvas import stroke_tools
+from segformer_gui.gui.canvas.layers import mask_levels
 from segformer_gui.gui.docks.files import STATE_ROLE
 from segformer_gui.gui.main_window import MainWindow
 from segformer_gui.gui.session.review import Visit
@@ -111,6 +116,27 @@ def test_the_canvas_shows_the_stroke_in_the_class_color(editor: MainWindow) -> N
     editor.actions_by_id["edit_masks"].trigger()
     image = editor.canvas.grab().toImage()
     assert image.pixelColor(place) == QColor(*CLASSES.colors[0])
+
+
+def test_outlines_of_the_mask_follow_each_stroke(editor: MainWindow, tmp_path: Path) -> None:
+    """Of all sizes that the canvas shows, as if all were found anew."""
+    editor.session.images.open([make_image(tmp_path / "large.png", 10, (700, 1100))])
+    editor.session.view.set_outlined(True)
+    layer = editor.canvas._editor.layer
+    assert layer.outlined
+    rng = np.random.default_rng(0)
+    for brush in (1, 3, 40, 7, 90):
+        editor.session.tools.set(brush_px=brush, class_id=int(rng.integers(3)))
+        places = rng.uniform(0, (1100, 700), (4, 2))
+        drag(editor, *((float(x), float(y)) for x, y in places))
+    expected = [outlines(level) for level in mask_levels(labels_of(editor))]
+    for image, level in zip(layer._levels, expected, strict=True):
+        rows = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
+        assert np.array_equal(rows[:, : image.width()], level)
+
+    editor.session.view.set_outlined(False)
+    rows = np.frombuffer(layer._levels[0].bits(), np.uint8).reshape(700, -1)
+    assert np.array_equal(rows[:, :1100], labels_of(editor))
 
 
 def test_control_and_the_eraser_take_labels_away(editor: MainWindow) -> None:
@@ -221,6 +247,32 @@ def test_superpixels_are_painted_whole_and_end_at_edges(editor: MainWindow) -> N
     assert not painted[:, 40:].any()
     undo(editor)
     assert not (labels_of(editor) == 1).any()
+
+
+def test_a_click_before_superpixels_are_found_is_not_lost(
+    qtbot: QtBot, threaded: MainWindow, images: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = threaded.session
+    session.images.open(images[:1])
+    qtbot.waitUntil(lambda: session.images.picture is not None)
+    threaded.actions_by_id["tool_superpixel"].trigger()
+    qtbot.waitUntil(lambda: session.editing.ready and bool((labels_of(threaded) == 0).any()))
+    session.tools.set(class_id=1)
+    gate = threading.Event()
+
+    def slowly(*arguments: object) -> object:
+        assert gate.wait(10)
+        return find_superpixels(*arguments)
+
+    monkeypatch.setattr(stroke_tools, "find_superpixels", slowly)
+    click(threaded, 20, 20)
+    assert not (labels_of(threaded) == 1).any()
+    gate.set()
+
+    qtbot.waitUntil(lambda: session.editing.ready and bool((labels_of(threaded) == 1).any()))
+    edit = session.masks.document.history.to_undo
+    assert edit is not None
+    assert edit.name == "superpixels"
 
 
 def test_scissors_snap_to_the_edge(editor: MainWindow) -> None:

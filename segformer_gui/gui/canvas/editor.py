@@ -10,12 +10,14 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
 from segformer_gui.core.annotation.mask import UNLABELLED
-from segformer_gui.core.annotation.region import Box
+from segformer_gui.core.annotation.region import NOWHERE, Box
 from segformer_gui.core.classes import ClassSet, Color
-from segformer_gui.gui.canvas.layers import Layer, MaskLayer, region_image
+from segformer_gui.core.render import outlines
+from segformer_gui.gui.canvas.layers import Layer, MaskLayer, mask_levels, region_image
 from segformer_gui.gui.canvas.marks import paint_brush, paint_frame, paint_outline
 from segformer_gui.gui.canvas.tool import Desk, Hand, Tool
 from segformer_gui.gui.canvas.tools import make_tools
+from segformer_gui.gui.session.ports import Labels
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.view import Hover
@@ -46,6 +48,7 @@ class CanvasEditor(QObject):
         self._masks = session.masks
         self._editing = session.editing
         self._tools = session.tools
+        self._lanes = session.lanes
         self._canvas = canvas
         self._scale = scale
         self._to_widget = to_widget
@@ -53,6 +56,8 @@ class CanvasEditor(QObject):
         self._preview: Layer | None = None
         self._at: QPointF | None = None
         self._drawing = False
+        self._outlining = False
+        self._missed = NOWHERE  # What has changed while the outlines are being found.
         self._resizing: tuple[float, int] | None = None
         self._suspect: Box | None = None  # Marked for a moment after the flight to it.
         self._unmark = QTimer(self, singleShot=True, interval=_MARKED_MS)
@@ -77,11 +82,12 @@ class CanvasEditor(QObject):
         session.projects.changed.connect(self._color)
         session.projects.classes_changed.connect(self._color)
         session.view.overlay_changed.connect(self._color)
+        session.view.overlay_changed.connect(self._outline)
 
     # What is shown ------------------------------------------------------------------------------
 
     @property
-    def layer(self) -> Layer | None:
+    def layer(self) -> MaskLayer | None:
         """The mask, where one is edited."""
         return self._layer
 
@@ -131,13 +137,43 @@ class CanvasEditor(QObject):
             tool.cancel()
         self._layer = MaskLayer(mask.labels) if mask is not None else None
         self._color()
+        self._lanes.editing.cancel("mask outlines")
+        self._outlining = False
+        self._outline()
         self._set_cursor()
         self._canvas.update()
+
+    def _outline(self) -> None:
+        """Show what the view asks for; where borders lie is found in a worker at first."""
+        layer, mask, wanted = self._layer, self._masks.mask, self._view.outlined
+        if layer is None or mask is None or wanted == layer.outlined or self._outlining:
+            return
+        if not wanted:
+            layer.show_regions()
+            self._canvas.update()
+            return
+
+        def done(levels: list[Labels]) -> None:
+            self._outlining = False
+            if layer is self._layer:
+                layer.show_outlines(levels)
+                layer.update(self._missed)
+                self._outline()
+                self._canvas.update()
+
+        self._outlining, self._missed = True, NOWHERE
+        self._lanes.editing.submit(
+            lambda _job: [outlines(level) for level in mask_levels(mask.labels)],
+            done,
+            self._editing.failed.emit,
+            "mask outlines",
+        )
 
     def _show_change(self, box: Box) -> None:
         if self._layer is None or not box:
             return
         self._layer.update(box)
+        self._missed |= box
         first = self._to_widget(QPointF(box.left, box.top))
         last = self._to_widget(QPointF(box.right, box.bottom))
         rect = QRectF(first, last).toAlignedRect()

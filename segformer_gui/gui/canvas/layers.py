@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage, QPainter, qRgba
 
 from segformer_gui.core.annotation.region import Box
 from segformer_gui.core.classes import ClassSet, Color
+from segformer_gui.core.render import outlines
 from segformer_gui.gui.session.ports import Labels
 
 _SMALLEST_LEVEL_PX = 256
@@ -120,9 +121,13 @@ class LabelLayer(Layer):
 
 
 class MaskLayer(Layer):
-    """A class map that is being edited: `update` takes a part of it over, and no more."""
+    """A class map that is being edited: `update` takes a part of it over, and no more.
+
+    `outlined`: it shows the borders of regions alone.
+    """
 
     def __init__(self, labels: NDArray[np.uint8]) -> None:
+        self.outlined = False
         height, width = labels.shape
         images = [QImage(width, height, QImage.Format.Format_Indexed8)]
         while max(images[-1].width(), images[-1].height()) >= 2 * _SMALLEST_LEVEL_PX:
@@ -131,22 +136,42 @@ class MaskLayer(Layer):
             images.append(QImage(size, QImage.Format.Format_Indexed8))
         self._labels = labels
         super().__init__(images)
-        self.update(Box(0, 0, height, width))
+        self.show_regions()
+
+    def show_regions(self) -> None:
+        """Show all of each region."""
+        self.outlined = False
+        self.update(Box(0, 0, self.height, self.width))
+
+    def show_outlines(self, levels: Sequence[Labels]) -> None:
+        """Show the borders alone; `levels` are the outlines of `mask_levels`."""
+        self.outlined = True
+        for image, level in zip(self._levels, levels, strict=True):
+            _rows(image)[:, : image.width()] = level
 
     def update(self, box: Box) -> None:
         """The labels in `box` have changed."""
         if not box:
             return
         source = self._labels
-        top, left, bottom, right = box.top, box.left, box.bottom, box.right
+        # Whether a pixel is at a border depends on its neighbours, too.
+        margin = 1 if self.outlined else 0
+        top, left = max(0, box.top - margin), max(0, box.left - margin)
+        bottom, right = box.bottom + margin, box.right + margin
         for level, image in enumerate(self._levels):
             if level:
                 # Every other id of the level before, as in `label_levels`.
                 top, left = (top + 1) // 2, (left + 1) // 2
                 bottom, right = (bottom + 1) // 2, (right + 1) // 2
                 source = source[::2, ::2]
-            rows = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
-            rows[top:bottom, left:right] = source[top:bottom, left:right]
+                top, left = max(0, top - margin), max(0, left - margin)
+                bottom, right = bottom + margin, right + margin
+            part = source[top:bottom, left:right]
+            if self.outlined:
+                y, x = max(0, top - 1), max(0, left - 1)
+                lines = outlines(source[y : bottom + 1, x : right + 1])[top - y :, left - x :]
+                part = lines[: part.shape[0], : part.shape[1]]
+            _rows(image)[top : top + part.shape[0], left : left + part.shape[1]] = part
 
     def set_colors(self, classes: ClassSet, shows: Callable[[int], bool]) -> None:
         """Colour the classes that `shows` tells, and make the others transparent."""
@@ -157,12 +182,23 @@ class MaskLayer(Layer):
             level.setColorTable(table)
 
 
+def mask_levels(labels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """Labels (H, W) in the sizes of a `MaskLayer`, of which each is half of the one before."""
+    levels = [labels]
+    while max(levels[-1].shape) >= 2 * _SMALLEST_LEVEL_PX:
+        levels.append(levels[-1][::2, ::2])
+    return levels
+
+
+def _rows(image: QImage) -> NDArray[np.uint8]:
+    return np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
+
+
 def region_image(inside: NDArray[np.bool_], color: Color) -> QImage:
     """A region in one colour, transparent elsewhere."""
     height, width = inside.shape
     image = QImage(width, height, QImage.Format.Format_Indexed8)
-    rows = np.frombuffer(image.bits(), np.uint8).reshape(height, -1)
-    rows[:, :width] = inside
+    _rows(image)[:, :width] = inside
     image.setColorTable([0, qRgba(*color, 255)])
     return image
 

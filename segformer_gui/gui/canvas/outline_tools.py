@@ -98,11 +98,11 @@ class RectangleTool(OutlineTool):
         return rectangle(self.points[0], self.points[1], self.desk.size)
 
     def outline(self) -> tuple[Sequence[Point], bool]:
-        """All four corners."""
+        """All four corners, and back to the first."""
         if not self.points:
             return (), False
         (x0, y0), (x1, y1) = self.points
-        return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)], False
+        return [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], False
 
 
 class PolygonTool(OutlineTool):

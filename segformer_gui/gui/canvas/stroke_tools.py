@@ -66,27 +66,46 @@ class SuperpixelTool(Tool):
         self._of: tuple[Picture, int] | None = None
         self._finding: Box | None = None
         self._drawing = False
+        self._passed: list[Point] = []  # Where the mouse drew before superpixels were found there.
+        self._released = False
         self._last: Point = (0.0, 0.0)
 
     def press(self, at: Point, hand: Hand) -> None:
         """Begin a stroke of superpixels."""
-        erases = hand.control
-        class_id = UNLABELLED if erases else self.desk.tools.settings.class_id
-        if self._at(at) and self.desk.editing.begin_stroke(class_id):
-            self._drawing = True
+        class_id = UNLABELLED if hand.control else self.desk.tools.settings.class_id
+        if self.desk.editing.begin_stroke(class_id):
+            self._drawing, self._released, self._passed = True, False, []
             self.move(at, hand)
 
     def move(self, at: Point, hand: Hand) -> None:
-        """Add the superpixel under the mouse."""
+        """Add the superpixel under the mouse, as soon as it is found."""
         region = self._at(at)
-        if self._drawing and region:
+        if not self._drawing or self._released:
+            return
+        if region is None:
+            self._passed.append(at)
+        else:
             self.desk.editing.stroke_over(region)
 
     def release(self, at: Point, hand: Hand) -> None:
-        """End the stroke."""
+        """End the stroke, when all superpixels on its way are found."""
         if self._drawing:
-            self._drawing = False
+            self._released = True
+            self._end()
+
+    def _end(self) -> None:
+        if self._released and not (self._passed and self._finding):
+            self._drawing, self._passed = False, []
             self.desk.editing.end_stroke("superpixels")
+
+    def _catch_up(self) -> None:
+        """Draw over what has been found meanwhile."""
+        regions = {at: self._known(at) for at in self._passed}
+        for region in regions.values():
+            if region is not None:
+                self.desk.editing.stroke_over(region)
+        self._passed = [at for at, region in regions.items() if region is None]
+        self._end()
 
     def hover(self, at: Point, hand: Hand) -> None:
         """Show the superpixel under the mouse."""
@@ -99,7 +118,7 @@ class SuperpixelTool(Tool):
 
     def cancel(self) -> bool:
         """Take the stroke back."""
-        self._drawing = False
+        self._drawing, self._released, self._passed = False, False, []
         return self.desk.editing.cancel_stroke()
 
     def _at(self, at: Point) -> Region | None:
@@ -130,7 +149,10 @@ class SuperpixelTool(Tool):
         def found(superpixels: Superpixels | None) -> None:
             if superpixels is not None and self._of == (picture, side):
                 self._found, self._finding = superpixels, None
-                self.hover(self._last, Hand())
+                if self._drawing:
+                    self._catch_up()
+                else:
+                    self.hover(self._last, Hand())
 
         def work(job: Job) -> Superpixels | None:
             return find_superpixels(picture.pixels, side, around, job.cancelled)

@@ -309,13 +309,13 @@ class Canvas(QWidget):
                 filled = None
             if kind is not None:
                 filled = self._pair_layer
-            editor = self._editor
-            if editor is not None and editor.layer is not None:
-                filled = editor.layer
+            mask = self._editor.layer if self._editor else None
+            filled = mask or filled
+            lines = kind == "borders" if mask is None else mask.outlined
             if filled is not None:
-                painter.setOpacity(opaque if kind == "borders" else view.opacity)
+                painter.setOpacity(opaque if lines else view.opacity)
                 filled.paint(painter, exposed, origin, scale)
-            if view.outlined and self._outlines is not None:
+            if mask is None and view.outlined and self._outlines is not None:
                 painter.setOpacity(opaque)
                 self._outlines.paint(painter, exposed, origin, scale)
             painter.setOpacity(1)

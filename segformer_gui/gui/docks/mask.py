@@ -106,6 +106,7 @@ class MaskDock(QDockWidget):
     def _build_settings(self) -> QFormLayout:
         form = QFormLayout()
         form.setHorizontalSpacing(10)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._rows: dict[str, tuple[QWidget, ...]] = {}
         self.size_slider = QSlider(Qt.Orientation.Horizontal, self)
         self.size_slider.setRange(0, _SLIDER_STEPS)
