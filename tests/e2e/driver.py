@@ -156,7 +156,7 @@ def _drive(window, scenario) -> None:
             timer.stop()
             sys.stdout.write(json.dumps(end.value))
             window.close()
-        except BaseException:
+        except Exception:  # noqa: BLE001 (of a scenario, whatever it is)
             traceback.print_exc()
             os._exit(1)  # What a scenario leaves half done would be waited for.
 

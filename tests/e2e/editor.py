@@ -147,9 +147,16 @@ def restored(window):
     session.masks.set_on(True)
     yield lambda: session.editing.ready
     mask = session.masks.mask
+    strokes, beyond = _strokes(mask), mask.touched.copy()
+    ends = 0
+    for number in range(strokes):
+        x, y = map(int, _cell(mask, number))
+        ends += int(mask.touched[y, x - 2]) + int(mask.touched[y, x + 2])
+        half = _CELL_PX // 2
+        beyond[y - half : y + half, x - half : x + half] = False
     return {
-        "strokes": _strokes(mask),
-        "touched": int(mask.touched.sum()),
+        "strokes": strokes,
+        "whole": ends == 2 * strokes and not bool(beyond.any()),
         "left": len(left),
         "said": said,
     }

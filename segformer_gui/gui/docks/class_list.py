@@ -121,7 +121,7 @@ class ClassList(QWidget):
                     class_id,
                     str(place) if place <= _KEYS else "",
                 )
-            self._add("", QColor(theme.colors().canvas), UNLABELLED, "0")
+            self._add("", QColor(theme.colors().border), UNLABELLED, "0")
         self._show_unlabelled()
         self._filter(self.search.text())
         self._show_settings()

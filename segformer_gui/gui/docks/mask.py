@@ -106,7 +106,6 @@ class MaskDock(QDockWidget):
     def _build_settings(self) -> QFormLayout:
         form = QFormLayout()
         form.setHorizontalSpacing(10)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self._rows: dict[str, tuple[QWidget, ...]] = {}
         self.size_slider = QSlider(Qt.Orientation.Horizontal, self)
         self.size_slider.setRange(0, _SLIDER_STEPS)
@@ -170,6 +169,7 @@ class MaskDock(QDockWidget):
     def _add(self, form: QFormLayout, name: str, text: str, widget: QWidget) -> None:
         label = QLabel(text, self)
         label.setBuddy(widget)
+        label.setMinimumHeight(widget.sizeHint().height())  # Beside the text, not above it.
         form.addRow(label, widget)
         self._rows[name] = (label, widget)
 
