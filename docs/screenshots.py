@@ -1,8 +1,8 @@
 """Makes the guide's pictures, of our own synthetic scenes: `python docs/screenshots.py [PART]`.
 
 Needs a screen, such as Xvfb's. The window is the real one, with the embedded model; each picture is
-taken in both themes. PART is "window", "editor" or "lab", of which one picture shows 95 conditions. Without
-one all pictures are made.
+taken in both themes. PART is "window", "editor" or "lab", of which one picture shows 95 conditions.
+Without one all pictures are made.
 """
 
 from __future__ import annotations

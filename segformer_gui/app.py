@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -122,17 +123,7 @@ def make_window(
     from segformer_gui.gui.workers.engine import TorchEngine
     from segformer_gui.gui.workers.jobs import Lane
 
-    names = (
-        "inference",
-        "decode",
-        "corruption",
-        "editing",
-        "thumbnails",
-        "files",
-        "network",
-        "benchmark",
-        "video",
-    )
+    names = [field.name for field in fields(Lanes)]
     lanes = Lanes(**{name: Lane(name, synchronous) for name in names})
     return MainWindow(Session(lanes, engine or TorchEngine(), settings))
 

@@ -16,6 +16,7 @@ from segformer_gui.gui.edit_entries import (
 )
 from segformer_gui.gui.entry import Entry
 from segformer_gui.gui.lab_entries import LAB_ENTRIES, LAB_MENU, LAB_SUBMENUS
+from segformer_gui.gui.tuning_entries import TUNING_ENTRIES
 from segformer_gui.gui.video_entries import VIDEO_ENTRIES, VIDEO_MENU
 from segformer_gui.messages import QT_TRANSLATE_NOOP
 
@@ -315,6 +316,7 @@ ENTRIES = (
         ("Ctrl+Shift+M",),
         "open-folder",
     ),
+    *TUNING_ENTRIES,
     *MASK_ENTRIES,
     *LAB_ENTRIES,
     *VIDEO_ENTRIES,

@@ -56,6 +56,7 @@ from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.view import SHOWN
 from segformer_gui.gui.status_bar import StatusBar
 from segformer_gui.gui.toolbar import ToolBar
+from segformer_gui.gui.tuning_parts import TuningParts
 from segformer_gui.gui.video_parts import VideoParts
 from segformer_gui.gui.welcome import Welcome
 
@@ -115,11 +116,15 @@ class MainWindow(QMainWindow):
         self.edit = EditParts(
             session, self.actions_by_id, self.compare.clean, self.message_bar, self
         )
+        self.tuning = TuningParts(session, self.actions_by_id, self.message_bar, self)
         self.tabifyDockWidget(self.files, self.edit.dock)
         self.tabifyDockWidget(self.files, self.lab.corruption)
+        self.tabifyDockWidget(self.files, self.tuning.dock)
+        self.tabifyDockWidget(self.model, self.tuning.versions)
         for dock in (self.statistics, self.lab.comparison, self.lab.severities):
             self.tabifyDockWidget(self.classes, dock)
         self.files.raise_()
+        self.tuning.versions.hide()  # There are none at first.
         self.classes.raise_()
         self.resizeDocks([self.files, self.model], [264, 300], Qt.Orientation.Horizontal)
         self.resizeDocks([self.model, self.classes], [320, 480], Qt.Orientation.Vertical)
@@ -130,6 +135,7 @@ class MainWindow(QMainWindow):
             self.statistics,
             self.edit.dock,
             *self.lab.docks,
+            *self.tuning.docks,
         )
         self.menus = MenuBar(session, self.actions_by_id, docks, self._reset_layout, self)
         self.setMenuBar(self.menus)
@@ -266,6 +272,7 @@ class MainWindow(QMainWindow):
         self.lab.retint()
         self.edit.retint()
         self.video.retint()
+        self.tuning.retint()
         self.setWindowIcon(theme.icon("app"))
 
     # Messages -----------------------------------------------------------------------------------
@@ -445,6 +452,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout, stop all work, go."""
+        if self.tuning.asks_before_closing():
+            event.ignore()
+            return
         RECENT_LOG.listener = None
         self.hide()  # At once: ending the threads may take a moment.
         self.lab.close()

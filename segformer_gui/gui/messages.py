@@ -53,6 +53,16 @@ _GROUPS = {
 }
 
 
+def duration(seconds: float) -> str:
+    """A length of time as a person would say it, such as "12 min"."""
+    translate = QCoreApplication.translate
+    if seconds < 90:
+        return translate("times", "{count} s").format(count=max(1, round(seconds)))
+    if seconds < 90 * 60:
+        return translate("times", "{count} min").format(count=round(seconds / 60))
+    return translate("times", "{count:.1f} h").format(count=seconds / 3600)
+
+
 def sentence_and_hint(error: BaseException) -> tuple[str, str]:
     """What happened and what can be done about it."""
     if isinstance(error, UserError):

@@ -70,6 +70,18 @@ class Models(QObject):
 
         self._lanes.files.submit(work, listed, self.failed.emit)
 
+    def list_again(self, choose: str) -> None:
+        """List the models anew, and choose the one of this id."""
+
+        def listed(entries: list[ModelEntry]) -> None:
+            opened = [known for known in self.entries if known.origin == "local"]
+            self._set_entries([*entries, *opened])
+            for entry in self.entries:
+                if entry.id == choose:
+                    self.choose(entry, reload=True)
+
+        self._lanes.files.submit(lambda _job: list_models(), listed, self.failed.emit)
+
     def ready_title(self) -> str:
         """Name of the model that runs; empty where none is loaded."""
         spec = self.ready.request.spec if self.ready else ""

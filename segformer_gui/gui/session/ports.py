@@ -59,6 +59,7 @@ class Lanes:
     network: Lane
     benchmark: Lane
     video: Lane
+    runs: Lane
 
     def close(self, timeout_s: float) -> bool:
         """End all threads; False if one is still busy after `timeout_s`."""

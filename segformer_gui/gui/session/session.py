@@ -10,13 +10,14 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from segformer_gui.core.catalogue import ModelEntry
-from segformer_gui.core.corruption.condition import Condition
+from segformer_gui.core.catalogue import ModelEntry, find_model
+from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import is_video
 from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
+from segformer_gui.core.training.folder import MODEL_FOLDER
 from segformer_gui.gui.session.batch import SegmentAll
 from segformer_gui.gui.session.benchmark import BenchmarkRun
 from segformer_gui.gui.session.class_editing import ClassEditing
@@ -31,11 +32,14 @@ from segformer_gui.gui.session.models import Models
 from segformer_gui.gui.session.ports import Engine, Lanes, ModelRequest, ReadyModel
 from segformer_gui.gui.session.projects import Projects
 from segformer_gui.gui.session.review import Review
+from segformer_gui.gui.session.runs import Runs
 from segformer_gui.gui.session.samples import Samples, sample_files
 from segformer_gui.gui.session.segmentation import Segmentation
 from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.thumbnails import Thumbnails
 from segformer_gui.gui.session.tools import Tools
+from segformer_gui.gui.session.tuning import Tuning
+from segformer_gui.gui.session.versions import Versions
 from segformer_gui.gui.session.video import Player
 from segformer_gui.gui.session.video_export import VideoExport
 from segformer_gui.gui.session.video_frames import Frames
@@ -43,6 +47,8 @@ from segformer_gui.gui.session.view import View
 
 _log = logging.getLogger(__name__)
 _RECENT_COUNT = 10
+_COMPARED = 6  # Images that changed most, to be looked at.
+_PROVEN_SEVERITY = 3
 
 
 class Session(QObject):
@@ -105,6 +111,9 @@ class Session(QObject):
             lanes, self.player, self.images, self.models, self.projects, self.masks
         )
         self.video_export = VideoExport(lanes, engine, self.models, self.player, self.segmentation)
+        self.tuning = Tuning(lanes, self.models, self.projects)
+        self.runs = Runs(lanes)
+        self.versions = Versions(lanes, self.models)
         self.long_work = self.segment_all, self.export, self.video_export, self.class_editing
         self._model_of_results: ReadyModel | None = None
         self.segmentation.options = _options(settings)
@@ -122,6 +131,9 @@ class Session(QObject):
         self.segmentation.busy_changed.connect(self._state_changed)
         self.maps.logits_missing.connect(self._find_logits_again)
         self.models.ready_changed.connect(self._model_changed)
+        self.tuning.started.connect(self.runs.attach)
+        self.runs.adopted.connect(self.models.list_again)
+        self.versions.compare.connect(self.compare_with)
         self.segmentation.reset.connect(self._status_changed)
         self.segment_all.finished.connect(self._status_changed)
         for store in (
@@ -143,6 +155,9 @@ class Session(QObject):
             self.player,
             self.frames,
             self.video_export,
+            self.tuning,
+            self.runs,
+            self.versions,
         ):
             store.failed.connect(self.failed)
 
@@ -151,6 +166,7 @@ class Session(QObject):
         self.samples.load()
         self.projects.restore_own()
         self.models.start()
+        self.runs.find()
 
     def close(self, timeout_s: float = 2.0) -> bool:
         """Save the preferences, cancel all work, end the threads; False if one is still busy."""
@@ -162,6 +178,7 @@ class Session(QObject):
                 except UserError:
                     _log.exception("The %s could not be saved.", what)
             self.projects.close()
+            self.runs.close()
         return self.lanes.close(timeout_s)
 
     def status(self, path: Path) -> Status:
@@ -180,6 +197,33 @@ class Session(QObject):
     def open_sample(self, path: Path) -> None:
         """Open all sample scenes and show this one."""
         self.images.open(sample_files(), select=path)
+
+    def compare_with(self, entry: ModelEntry) -> None:
+        """Show another model beside the one in use, clean and corrupted."""
+        self.lab.rival.choose(entry)
+        self.view.set_arrangement("grid")
+
+    def compare_run(self) -> None:
+        """Show what a run's model has changed most: before and after, clean and corrupted."""
+        run, recipe, proof = self.runs.run, self.runs.recipe, self.runs.proof
+        if run is None or recipe is None or proof is None:
+            return
+        condition = Condition((Step(_most_changed(proof), _PROVEN_SEVERITY),))
+
+        def work() -> tuple[list[Path], ModelEntry, ModelEntry]:
+            images = [path for name, _ in proof["changed"] if (path := Path(name)).is_file()]
+            before, after = recipe.network.initial, str(run / MODEL_FOLDER)
+            return images[:_COMPARED], find_model(before), find_model(after)
+
+        def found(what: tuple[list[Path], ModelEntry, ModelEntry]) -> None:
+            images, before, after = what
+            self.models.choose(before)
+            if images:
+                self.images.open(images, select=images[0])
+            self.lab.set_condition(condition)
+            self.compare_with(after)
+
+        self.prepare(work, found)
 
     def segment_current(self) -> None:
         """Segment the current image, again if it has a result already."""
@@ -321,6 +365,15 @@ class Session(QObject):
         opened = [str(path) for path in paths if path not in samples]
         recent = dict.fromkeys([*opened, *self.settings.recent])
         self.change_settings(recent=tuple(recent)[:_RECENT_COUNT])
+
+
+def _most_changed(proof: dict[str, Any]) -> str:
+    """The corruption whose mIoU a training has changed most."""
+    changes = {
+        name: abs(pair["after"]["value"] - pair["before"]["value"])
+        for name, pair in proof["corruptions"].items()
+    }
+    return max(changes, key=lambda name: changes[name])
 
 
 def _options(settings: Settings) -> SegmentOptions:

@@ -1,0 +1,72 @@
+"""Fine-tuning: what is learnt from what, the run as it goes on, and what came of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QTabWidget, QWidget
+
+from segformer_gui.gui.docks.charts import ChartDock
+from segformer_gui.gui.docks.tuning_card import TuningCard
+from segformer_gui.gui.docks.tuning_run import TuningRun
+from segformer_gui.gui.docks.tuning_setup import TuningSetup
+from segformer_gui.gui.session.session import Session
+
+_SETUP, _RUN, _RESULT = range(3)
+
+
+class TuningDock(ChartDock):
+    """Three pages, of which the one that matters comes to the front."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(session, "tuning_dock", parent)
+        self.setWindowTitle(self.tr("Fine-tune"))
+        self.hint.setText(self.tr("One moment…"))
+        self._run: Path | None = None
+        self._was_finished = False
+        session.tuning.changed.connect(self.refresh)
+        session.runs.changed.connect(self.refresh)
+        session.models.ready_changed.connect(self.refresh)
+        session.projects.changed.connect(self.refresh)
+        session.view.overlay_changed.connect(self.refresh)
+
+    def build(self) -> QWidget:
+        """The pages."""
+        self.pages = QTabWidget(self)
+        self.pages.setDocumentMode(True)
+        self.setup = TuningSetup(self._session, self.pages)
+        self.run = TuningRun(self._session, self.pg, self.plot, self.pages)
+        self.card = TuningCard(self._session, self.pages)
+        self.pages.addTab(self.setup, self.tr("Set up"))
+        self.pages.addTab(self.run, self.tr("Run"))
+        self.pages.addTab(self.card, self.tr("Result"))
+        self.pages.currentChanged.connect(self.refresh)
+        self._session.tuning.read()
+        return self.pages
+
+    def draw(self) -> bool:
+        """Show the page in front, and bring another one there when something begins or ends."""
+        runs = self._session.runs
+        finished = runs.progress is not None and runs.progress.state == "finished"
+        new_run = runs.run != self._run
+        if new_run:
+            self._run = runs.run
+            self.run.clear()
+        if finished and (new_run or not self._was_finished) and not runs.decided:
+            self._turn_to(_RESULT)
+        elif new_run and runs.run is not None and not runs.decided:
+            self._turn_to(_RUN)
+        self._was_finished = finished
+        (self.setup, self.run, self.card)[self.pages.currentIndex()].refresh()
+        return True
+
+    def retint(self) -> None:
+        """Draw in the colours of the theme."""
+        if self.pg is not None:
+            self.setup.retint()
+        super().retint()
+
+    def _turn_to(self, page: int) -> None:
+        blocked = self.pages.blockSignals(True)
+        self.pages.setCurrentIndex(page)
+        self.pages.blockSignals(blocked)
