@@ -10,10 +10,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from training_case import TINY
 
-from segformer_gui.core.catalogue import find_model, training_sequences
-from segformer_gui.core.images import write_png
+from segformer_gui.core.annotation.region import Region
+from segformer_gui.core.catalogue import (
+    EMBEDDED_MODEL,
+    find_model,
+    training_sequences,
+    write_facts,
+)
+from segformer_gui.core.classes import class_set_of_names
+from segformer_gui.core.images import read_labels, write_png
 from segformer_gui.core.models import load_model
+from segformer_gui.core.network.checkpoints import IMAGENET_MEAN, IMAGENET_STD
+from segformer_gui.core.network.export import export_hugging_face, plain_card
+from segformer_gui.core.network.segformer import SegFormer
+from segformer_gui.core.paths import shipped
+from segformer_gui.core.project.project import Project
 from segformer_gui.core.scenes import render_scene
 
 
@@ -28,6 +42,20 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A tiny network, made for tiny images, with the classes of the embedded one."""
+    torch.manual_seed(0)
+    network = SegFormer(TINY)
+    config = json.loads((shipped("models", EMBEDDED_MODEL) / "config.json").read_text("utf-8"))
+    classes = class_set_of_names(list(config["id2label"].values()))
+    card = plain_card("Tiny", network, classes, "a test")
+    folder = tmp_path / "tiny"
+    export_hugging_face(network, classes, folder, card=card, mean=IMAGENET_MEAN, std=IMAGENET_STD)
+    write_facts(folder, "Tiny", 64)
+    return folder
+
+
 NAMES = (
     *("sky", "building", "pole", "road", "pavement", "vegetation", "traffic sign", "fence"),
     *("car", "person", "bicycle", "tram"),
@@ -36,9 +64,9 @@ CLASSES = [part for name in NAMES for part in ("--class", name)]
 
 
 def test_a_model_learns_new_classes_and_keeps_its_own(
-    run: Callable, data: Path, tmp_path: Path
+    run: Callable, data: Path, model: Path, tmp_path: Path
 ) -> None:
-    arguments = ["--from", "segformer-b0-camvid", "--steps", 2, "--preset", "quick", "--json"]
+    arguments = ["--from", model, "--steps", 2, "--preset", "quick", "--json"]
     arguments += [*CLASSES, "--map", "pavement=sidewalk", "--new-classes"]
 
     result = run("finetune", data, *arguments, "--out", tmp_path / "run")
@@ -59,26 +87,26 @@ def test_a_model_learns_new_classes_and_keeps_its_own(
         "saved",
         "finished",
     ]
-    model = load_model(str(tmp_path / "run" / "model"))
-    own = load_model("segformer-b0-camvid")
-    assert model.classes.names == (*own.classes.names, "tram")
+    new, own = load_model(str(tmp_path / "run" / "model")), load_model(str(model))
+    assert new.short_side == 64
+    assert new.classes.names == (*own.classes.names, "tram")
     recipe = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text("utf-8"))
     assert recipe["data"]["held_out"] == ["0"]
     assert training_sequences(find_model(str(tmp_path / "run" / "model"))) >= {"1", "2"}
-    ours, theirs = (m.network.state_dict()["stages.0.patch.proj.weight"] for m in (model, own))
+    ours, theirs = (m.network.state_dict()["stages.0.patch.proj.weight"] for m in (new, own))
     assert np.array_equal(ours.numpy(), theirs.float().numpy())
 
 
 def test_a_run_in_the_background_is_left_to_itself(
-    run: Callable, data: Path, tmp_path: Path
+    run: Callable, data: Path, model: Path, tmp_path: Path
 ) -> None:
-    arguments = ["--from", "segformer-b0-camvid", "--steps", 1, "--preset", "quick", *CLASSES]
+    arguments = ["--from", model, "--steps", 1, "--preset", "quick", "--everything", *CLASSES]
 
     started = run("finetune", data, *arguments, "--out", tmp_path / "run", "--detach")
 
     assert started.code == 0, started.err
     assert "runs follow" in started.out
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not (tmp_path / "run" / "model").exists():
         assert time.monotonic() < deadline, (tmp_path / "run" / "trainer.log").read_text()
         time.sleep(0.1)
@@ -88,11 +116,71 @@ def test_a_run_in_the_background_is_left_to_itself(
     assert "holds another run" in again.err or again.code == 2
 
 
+def test_every_sequence_is_left_out_once(
+    run: Callable, data: Path, model: Path, tmp_path: Path
+) -> None:
+    arguments = ["--from", model, "--steps", 1, "--preset", "quick", "--leave-one-out", *CLASSES]
+    out = tmp_path / "folds"
+
+    result = run("finetune", data, *arguments, "--out", out)
+
+    assert result.code == 0, result.err
+    folds = json.loads((out / "summary.json").read_text())
+    assert list(folds) == ["0", "1", "2", "mean"]
+    for name in ("0", "1", "2"):
+        proof = json.loads((out / f"fold-{name}" / "proof.json").read_text())
+        assert folds[name]["clean"]["after"] == proof["clean"]["after"]["value"]
+        recipe = tomllib.loads((out / f"fold-{name}" / "recipe.toml").read_text("utf-8"))
+        assert recipe["data"]["held_out"] == [name]
+    mean = sum(folds[name]["corrupted"]["before"] for name in "012") / 3
+    assert folds["mean"]["corrupted"]["before"] == pytest.approx(mean)
+    assert "mean" in result.out
+
+    (out / "fold-1" / "proof.json").unlink()  # As if the second one had been stopped.
+    before = (out / "fold-0" / "events.jsonl").stat().st_mtime_ns
+    again = run("finetune", data, *arguments, "--out", out)
+    assert again.code == 0, again.err
+    assert (out / "fold-0" / "events.jsonl").stat().st_mtime_ns == before
+    assert json.loads((out / "summary.json").read_text()) == folds
+
+
+def test_a_project_is_learnt_from_as_it_is_now(
+    run: Callable, data: Path, model: Path, tmp_path: Path
+) -> None:
+    names = tmp_path / "classes.txt"
+    names.write_text("\n".join(NAMES))
+    project = tmp_path / "project"
+    created = run("project", "create", project, data / "images", "--classes", names)
+    assert created.code == 0, created.err
+    nothing = run("finetune", project, "--from", model, "--out", tmp_path / "run")
+    assert "No mask of the project" in nothing.err
+    with Project(project) as opened:
+        for image in opened.images:
+            labels = read_labels(data / "labels" / f"{image}.png")
+            document = opened.document(image)
+            for class_id in np.unique(labels).tolist():
+                region = Region.of(labels == class_id)
+                patch = document.mask.edit(region.filled(class_id), touch=True)
+                document.commit(patch, "fill")
+            opened.update(image, sequence=image)
+            opened.save(image)
+
+    arguments = ["--from", model, "--steps", 1, "--preset", "quick", "--hold-out", "0"]
+    result = run("finetune", project, *arguments, "--out", tmp_path / "run")
+
+    assert result.code == 0, result.err
+    recipe = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text("utf-8"))
+    assert recipe["data"]["layout"] == "project"
+    assert Path(recipe["data"]["root"]) == tmp_path / "run" / "data"
+    assert "kept their class" in result.out
+
+
 def test_bad_arguments_are_named(run: Callable, data: Path, tmp_path: Path) -> None:
     base = ["finetune", data, "--from", "segformer-b0-camvid", "--out", tmp_path / "run"]
 
     assert "DATA=MODEL" in run(*base, *CLASSES, "--map", "pavement").err
     assert "The data has no class tramway" in run(*base, *CLASSES, "--map", "tramway=car").err
     assert run(*base).code == 2
+    assert "decides itself" in run(*base, *CLASSES, "--leave-one-out", "--hold-out", "0").err
     unknown = run("finetune", data, "--from", "nothing", "--out", tmp_path / "run", *CLASSES)
     assert unknown.code == 2
