@@ -110,7 +110,9 @@ class RunWatch:
             case Stepped():
                 smoothed = event.loss
                 if self._steps:
-                    smoothed += _SMOOTHING * (self._steps[-1][2] - event.loss)
+                    # The mean of all so far at first, then of about the last 1 / (1 - _SMOOTHING).
+                    share = max(1 - _SMOOTHING, 1 / (len(self._steps) + 1))
+                    smoothed = self._steps[-1][2] + share * (event.loss - self._steps[-1][2])
                 self._steps.append((event.step, event.loss, smoothed, event.learning_rate))
                 self._seconds.append(event.seconds)
                 self._parts = event.parts

@@ -90,7 +90,7 @@ def test_what_is_done_again_is_drawn_once(watch: RunWatch) -> None:
     steps, losses, smoothed, _ = progress.curve
     assert steps.tolist() == [1, 2, 3]
     assert losses.tolist() == [1, 2, 30]
-    assert 1 < smoothed[-1] < 5
+    assert smoothed.tolist() == [1, 1.5, 11]  # Means, as long as there are few.
     assert progress.scores == {}
 
 
