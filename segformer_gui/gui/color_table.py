@@ -135,7 +135,7 @@ class ColorTable(QWidget):
         painter.fillRect(inner, fill)
         if cell is None or not cell.text:
             return
-        ink = _DARK if qGray(fill.rgb()) > 105 else _LIGHT
+        ink = _DARK if qGray(fill.rgb()) > 125 else _LIGHT
         painter.setPen(ink if cell.color else QColor(colors.muted))
         painter.drawText(inner, Qt.AlignmentFlag.AlignCenter, cell.text)
 

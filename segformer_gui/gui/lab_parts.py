@@ -43,6 +43,7 @@ class LabParts(QObject):
         window.addToolBar(self.bar)
         self._connect_actions()
         self.corruption.visibilityChanged.connect(lambda _: self._update())
+        session.benchmark.show_wanted.connect(lambda *_: self._come_forward())
         lab, view = session.lab, session.view
         for signal in (
             lab.condition_changed,
@@ -60,8 +61,11 @@ class LabParts(QObject):
         """Open the benchmark's window, or bring it to the front."""
         self.benchmark = self.benchmark or BenchmarkWindow(self._session)
         self.benchmark.show()
-        self.benchmark.raise_()
         self.benchmark.activateWindow()
+
+    def _come_forward(self) -> None:
+        """A cell of the benchmark is to be seen, in the main window."""
+        self._window.activateWindow()
 
     def close(self) -> None:
         """Close the window of the benchmark with the main one."""

@@ -172,10 +172,12 @@ class PositionPage(ChartPage):
         plot.setLabel("left", self.tr("kept when corrupted (rPC), %"))
         others = published(results.plan.protocol.name)
         muted = QColor(theme.colors().muted)
-        for row in others.rows if others else ():
+        rows = sorted(others.rows, key=lambda row: row.clean) if others else []
+        for place, row in enumerate(rows):
             at = QPointF(100 * row.clean, 100 * row.rpc)
             plot.addItem(self.pg.ScatterPlotItem([at.x()], [at.y()], size=9, pen=muted, brush=None))
-            self._label(at, self.tr("{model} (published)").format(model=row.model), muted)
+            # Neighbours would write over each other on one side.
+            self._label(at, row.model, muted, (0, 1) if place % 2 else (0, 0))
         slowest = max(scores.ms for scores in results.models)
         for model, scores in enumerate(results.models):
             at = QPointF(100 * scores.clean_miou.value, 100 * scores.rpc.value)
@@ -185,7 +187,8 @@ class PositionPage(ChartPage):
             plot.addItem(
                 self.pg.ScatterPlotItem([at.x()], [at.y()], size=size, brush=fill, pen=None)
             )
-            self._label(at, f"{scores.model.name}, {scores.ms:.0f} ms", theme.colors().text)
+            told = f"{scores.model.name}, {scores.ms:.0f} ms"
+            self._label(at, told, theme.colors().text, (0.5, -0.8))
         plot.getViewBox().autoRange(padding=0.2)
         told = self.tr("The larger a disc, the slower the model on this machine.")
         if others:
@@ -194,7 +197,9 @@ class PositionPage(ChartPage):
             )
         self.note.setText(told)
 
-    def _label(self, at: QPointF, text: str, color: QColor | str) -> None:
-        label = self.pg.TextItem(text, color=color, anchor=(0, 1))
+    def _label(
+        self, at: QPointF, text: str, color: QColor | str, anchor: tuple[float, float]
+    ) -> None:
+        label = self.pg.TextItem(text, color=color, anchor=anchor)
         label.setPos(at)
         self.plot.addItem(label, ignoreBounds=True)

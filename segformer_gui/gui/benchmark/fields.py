@@ -27,7 +27,7 @@ from segformer_gui.gui.benchmark.page import muted_label, relist
 from segformer_gui.gui.messages import corruption_title
 
 _SEVERITIES = (1, 2, 3, 4, 5)
-_LIST_PX = 132  # Six rows, before a list scrolls.
+_LIST_PX = 92  # Four rows, before a list scrolls.
 _DATA = Qt.ItemDataRole.UserRole
 
 

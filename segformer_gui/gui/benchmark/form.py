@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -48,7 +48,8 @@ class BenchmarkForm(QWidget):
             self.tr("What an earlier run has measured there is not measured again")
         )
         self._form = QFormLayout()
-        self._form.setVerticalSpacing(7)
+        self._form.setVerticalSpacing(6)
+        self._form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
         self._form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         for title, rows in self._groups().items():
             heading = QLabel(title, self)
@@ -244,6 +245,8 @@ class BenchmarkForm(QWidget):
         specs = self.models.specs(self._kept.models)
         if data is None or protocol is None or not specs or self.out.folder is None:
             return None
+        if protocol == self._kept.protocol:
+            protocol = self._kept.protocol  # In its order of corruptions, which is the report's.
         kind = self.kind.currentData()
         return replace(
             self._kept,

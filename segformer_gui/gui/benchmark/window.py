@@ -170,6 +170,7 @@ class BenchmarkWindow(QMainWindow):
         self.export.clicked.connect(self._export)
         row = QHBoxLayout()
         row.setContentsMargins(14, 8, 14, 8)
+        row.setSpacing(8)
         for widget in (self.open, self.go, self.pause, self.cancel, self.progress):
             row.addWidget(widget)
         row.addWidget(self.told, 1)

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 from robustness_grids import cells_of, plan_of, random_counts
 
 from segformer_gui.core.corruption.catalogue import GROUPS, KR16
@@ -19,7 +20,8 @@ from segformer_gui.core.metrics.calibration import Calibration
 from segformer_gui.core.robustness.findings import cautions, findings
 from segformer_gui.core.robustness.plan import CLEAN, custom_protocol, noise_seed
 from segformer_gui.core.robustness.published import published
-from segformer_gui.core.robustness.report.drawing import ink_on, loss_color
+from segformer_gui.core.robustness.report import raster
+from segformer_gui.core.robustness.report.drawing import Drawing, ink_on, loss_color
 from segformer_gui.core.robustness.report.files import (
     Provenance,
     classes_csv,
@@ -279,14 +281,50 @@ def test_everything_is_written_and_every_picture_is_xml(tmp_path, mode):
         plots |= {"trade_off", "calibration_a_b", "calibration_c"}
     assert files == {
         *("report.html", "results.json", "scores.csv", "classes.csv", "images.csv"),
-        *(f"plots/{name}.svg" for name in plots),
+        *(f"plots/{name}.{kind}" for name in plots for kind in ("svg", "png")),
     }
-    for plot in (page.parent / "plots").iterdir():
+    for plot in (page.parent / "plots").glob("*.svg"):
         root = ElementTree.parse(plot).getroot()
         box = [float(part) for part in root.attrib["viewBox"].split()]
         for text in root.iter("{http://www.w3.org/2000/svg}text"):
             assert box[0] <= float(text.attrib["x"]) <= box[0] + box[2], plot.name
             assert box[1] <= float(text.attrib["y"]) <= box[1] + box[3], plot.name
+        with Image.open(plot.with_suffix(".png")) as picture:
+            assert picture.size == (round(2 * box[2]), round(2 * box[3]))
+
+
+@pytest.mark.parametrize("fonts", [raster._FONTS, ()])
+def test_a_picture_of_pixels_has_every_shape_in_its_place(monkeypatch, fonts):
+    monkeypatch.setattr(raster, "_FONTS", fonts)
+    raster._font.cache_clear()
+    drawing = Drawing(100, 60, "all of it")
+    drawing.rectangle(0, 0, 20, 20, "#ff0000")
+    drawing.area([(30, 0), (50, 0), (50, 20), (30, 20)], "#0000ff", 0.5)
+    drawing.circle(70, 10, 8, "#00ff00")
+    drawing.line([(0, 30), (100, 30)], "#000000", 2)
+    drawing.line([(0, 36), (100, 36)], "#000000", 2, dashed=True)
+    drawing.text(0, 56, "\N{MINUS SIGN}5 \u6a21", color="#ff00ff", bold=True)
+    drawing.text(90, 56, "up", turned=-90)
+    with Image.open(io.BytesIO(raster.png(drawing))) as picture:
+        pixels = np.array(picture.convert("RGB"))
+    raster._font.cache_clear()
+
+    def at(x: float, y: float) -> tuple[int, ...]:
+        return tuple(pixels[round(2 * (y + 8)), round(2 * (x + 8))].tolist())
+
+    assert at(10, 10) == (255, 0, 0)
+    assert np.allclose(at(40, 10), (127, 127, 255), atol=2)
+    assert at(70, 10) == (0, 255, 0)
+    assert at(70, 19) == (255, 255, 255)
+    assert at(50, 30) == (0, 0, 0)
+    row = pixels[2 * (36 + 8), 16:-16, 0] < 128
+    assert 0.4 < row.mean() < 0.75
+    assert (np.diff(row.astype(int)) == 1).sum() >= 12
+    pink = np.argwhere((pixels == (255, 0, 255)).all(-1))
+    assert pink.size
+    assert pink[:, 1].max() < 2 * 60
+    dark = np.argwhere((pixels[:, 2 * 88 :] < 100).all(-1) & (np.arange(len(pixels)) > 92)[:, None])
+    assert np.ptp(dark[:, 0]) > np.ptp(dark[:, 1])  # Written upwards.
 
 
 def test_the_heat_map_has_every_condition_with_its_score(tmp_path):

@@ -1,8 +1,9 @@
-"""A little SVG: shapes with their colours written out, so that any program shows them alike."""
+"""Pictures as shapes with their colours, which any program shows alike: as SVG here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
@@ -27,12 +28,72 @@ _LOSS = (
 _GAIN = ((247, 249, 250), (176, 208, 232), (74, 141, 196))
 
 
+@dataclass(frozen=True)
+class Text:
+    """Words from (x, y), the base line, `turned` clockwise in degrees around it."""
+
+    x: float
+    y: float
+    content: str
+    size: float
+    anchor: Anchor
+    color: str
+    bold: bool
+    turned: float
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """A filled rectangle; `tip` shows under the mouse."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    color: str
+    tip: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line through points."""
+
+    points: tuple[Point, ...]
+    color: str
+    width: float
+    dashed: bool
+
+
+@dataclass(frozen=True)
+class Area:
+    """A filled polygon."""
+
+    points: tuple[Point, ...]
+    color: str
+    opacity: float
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A disc, or its outline."""
+
+    x: float
+    y: float
+    radius: float
+    color: str
+    tip: str
+    hollow: bool
+
+
+Shape = Text | Rectangle | Line | Area | Circle
+
+
 class Drawing:
-    """An SVG picture of `width` x `height` px, made shape by shape, the later ones on top."""
+    """A picture of `width` x `height` px, made shape by shape, the later ones on top."""
 
     def __init__(self, width: float, height: float, title: str) -> None:
         self.width, self.height, self._title = width, height, title
-        self._parts: list[str] = []
+        self.shapes: list[Shape] = []
 
     def text(
         self,
@@ -47,41 +108,29 @@ class Drawing:
         turned: float = 0,
     ) -> None:
         """Write at (x, y), the base line, `turned` clockwise in degrees."""
-        weight = ' font-weight="600"' if bold else ""
-        turn = f' transform="rotate({turned:g} {x:g} {y:g})"' if turned else ""
-        self._parts.append(
-            f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" text-anchor="{anchor}" '
-            f'fill="{color}"{weight}{turn}>{escape(content)}</text>'
-        )
+        self.shapes.append(Text(x, y, content, size, anchor, color, bold, turned))
 
     def rectangle(
         self, x: float, y: float, width: float, height: float, color: str, tip: str = ""
     ) -> None:
         """A filled rectangle; `tip` shows under the mouse."""
-        self._shape(
-            f'rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{color}"', tip
-        )
+        self.shapes.append(Rectangle(x, y, width, height, color, tip))
 
     def line(
         self, points: Iterable[Point], color: str, width: float = 1, dashed: bool = False
     ) -> None:
         """A line through the points."""
-        dashes = ' stroke-dasharray="4 3"' if dashed else ""
-        self._shape(
-            f'polyline points="{_joined(points)}" fill="none" stroke="{color}" '
-            f'stroke-width="{width:g}" stroke-linejoin="round"{dashes}'
-        )
+        self.shapes.append(Line(tuple(points), color, width, dashed))
 
     def area(self, points: Iterable[Point], color: str, opacity: float) -> None:
         """A filled polygon."""
-        self._shape(f'polygon points="{_joined(points)}" fill="{color}" fill-opacity="{opacity:g}"')
+        self.shapes.append(Area(tuple(points), color, opacity))
 
     def circle(
         self, x: float, y: float, radius: float, color: str, tip: str = "", hollow: bool = False
     ) -> None:
         """A disc, or its outline."""
-        look = f'fill="{PAPER}" stroke="{color}"' if hollow else f'fill="{color}"'
-        self._shape(f'circle cx="{x:g}" cy="{y:g}" r="{radius:g}" {look}', tip)
+        self.shapes.append(Circle(x, y, radius, color, tip, hollow))
 
     def svg(self) -> str:
         """The picture, with a margin, as an element that stands in a page or alone in a file."""
@@ -93,15 +142,44 @@ class Drawing:
             f"<title>{escape(self._title)}</title>"
             # Alone in a dark window it would be dark on dark.
             f'<rect x="{-MARGIN_PX}" y="{-MARGIN_PX}" width="{width:g}" height="{height:g}" '
-            f'fill="{PAPER}"/>{"".join(self._parts)}</svg>'
+            f'fill="{PAPER}"/>{"".join(map(_element, self.shapes))}</svg>'
         )
 
-    def _shape(self, element: str, tip: str = "") -> None:
-        if tip:
-            tag = element.split(" ", 1)[0]
-            self._parts.append(f"<{element}><title>{escape(tip)}</title></{tag}>")
-        else:
-            self._parts.append(f"<{element}/>")
+
+def _element(shape: Shape) -> str:
+    match shape:
+        case Text(x, y, content, size, anchor, color, bold, turned):
+            weight = ' font-weight="600"' if bold else ""
+            turn = f' transform="rotate({turned:g} {x:g} {y:g})"' if turned else ""
+            return (
+                f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" text-anchor="{anchor}" '
+                f'fill="{color}"{weight}{turn}>{escape(content)}</text>'
+            )
+        case Rectangle(x, y, width, height, color, tip):
+            return _tipped(
+                f'rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{color}"',
+                tip,
+            )
+        case Line(points, color, width, dashed):
+            dashes = ' stroke-dasharray="4 3"' if dashed else ""
+            return (
+                f'<polyline points="{_joined(points)}" fill="none" stroke="{color}" '
+                f'stroke-width="{width:g}" stroke-linejoin="round"{dashes}/>'
+            )
+        case Area(points, color, opacity):
+            return (
+                f'<polygon points="{_joined(points)}" fill="{color}" fill-opacity="{opacity:g}"/>'
+            )
+        case Circle(x, y, radius, color, tip, hollow):
+            look = f'fill="{PAPER}" stroke="{color}"' if hollow else f'fill="{color}"'
+            return _tipped(f'circle cx="{x:g}" cy="{y:g}" r="{radius:g}" {look}', tip)
+
+
+def _tipped(element: str, tip: str) -> str:
+    if not tip:
+        return f"<{element}/>"
+    tag = element.split(" ", 1)[0]
+    return f"<{element}><title>{escape(tip)}</title></{tag}>"
 
 
 def loss_color(share: float) -> str:

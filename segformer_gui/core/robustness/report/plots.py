@@ -193,6 +193,7 @@ class _Labels:
             *((x + gap, y - 7), (x - gap - width, y - 7)),
             *((x - width / 2, y - gap - 13), (x - width / 2, y + gap)),
             *((x + gap - 2, y - 20), (x + gap - 2, y + 6)),
+            *((x - gap - width + 2, y - 20), (x - gap - width + 2, y + 6)),
         ]
         boxes = [(cx, cy, cx + width, cy + 14) for cx, cy in corners]
         box = next((box for box in boxes if self._fits(box)), boxes[0])

@@ -20,6 +20,7 @@ from segformer_gui.core.robustness.report.files import (
 from segformer_gui.core.robustness.report.maps import class_matrix, heat_map
 from segformer_gui.core.robustness.report.page import report_page
 from segformer_gui.core.robustness.report.plots import reliability, severity_curves, trade_off
+from segformer_gui.core.robustness.report.raster import png
 from segformer_gui.core.robustness.results import Results
 
 PAGE_FILE = "report.html"
@@ -32,23 +33,25 @@ def write_report(
     findings: Sequence[str],
     cautions: Sequence[str],
 ) -> Path:
-    """Write report.html, results.json, three CSV tables and plots/*.svg; returns the page's path.
+    """Write report.html, results.json, three CSV tables, plots as SVG and PNG; returns the page.
 
     `findings` and `cautions` are the sentences of the notes so called. Raises `UserError` as
     `write_atomically`.
     """
     page = report_page(results, provenance, findings, cautions)
     document = json.dumps(to_json(results, provenance), indent=2, ensure_ascii=False)
-    contents = {
+    texts = {
         PAGE_FILE: page,
         "results.json": document + "\n",
         "scores.csv": scores_csv(results),
         "classes.csv": classes_csv(results),
         "images.csv": images_csv(results),
-        **{f"plots/{name}.svg": drawing.svg() for name, drawing in _plots(results).items()},
     }
+    contents = {name: text.encode() for name, text in texts.items()}
+    for name, drawing in _plots(results).items():
+        contents |= {f"plots/{name}.svg": drawing.svg().encode(), f"plots/{name}.png": png(drawing)}
     for name, content in contents.items():
-        write_atomically(folder / name, content.encode())
+        write_atomically(folder / name, content)
     return folder / PAGE_FILE
 
 
