@@ -185,6 +185,53 @@ def test_another_entry_ends_the_video_and_images_work_as_ever(window, player, tm
     assert window.session.lab.corrupted.result is not None
 
 
+def test_a_video_that_is_come_back_to_is_where_it_was(window, player, tmp_path, clip_path):
+    image = make_image(tmp_path / "photo.png", 200)
+    player.seek(7)
+    window.session.images.open([image], select=image)
+    window.session.images.select(clip_path)
+    assert player.number == 7
+    assert np.array_equal(window.session.current.picture.pixels, Clip(clip_path).frame(7))
+
+
+def test_pausing_stays_and_makes_what_playing_left_out(threaded, clip_path, qtbot, engine):
+    session = threaded.session
+    player = session.player
+    session.images.open([clip_path])
+    qtbot.waitUntil(lambda: session.current.result is not None)
+    session.lab.set_condition(Condition((Step("contrast", 3),)))
+    qtbot.waitUntil(lambda: session.lab.corrupted.result is not None)
+    player.toggle()
+    qtbot.waitUntil(lambda: player.number >= 3)
+    assert session.current.result is None  # Nobody looks at the clean frame.
+    engine.gate.clear()
+    engine.entered.clear()
+    qtbot.waitUntil(engine.entered.is_set)
+    number = player.number
+    player.toggle()
+    engine.gate.set()
+    qtbot.waitUntil(lambda: session.current.result is not None)
+    assert player.number == number
+    assert session.lab.corrupted.result is not None
+
+
+def test_scrubbing_shows_frames_while_the_network_is_busy(threaded, clip_path, qtbot, engine):
+    session = threaded.session
+    player = session.player
+    session.images.open([clip_path])
+    qtbot.waitUntil(lambda: session.current.result is not None)
+    player._network_s = 1.0
+    engine.gate.clear()
+    for number in (3, 9, 12, 5):
+        player.seek(number)
+    qtbot.waitUntil(lambda: player.number == 5)
+    assert np.array_equal(session.current.picture.pixels, Clip(clip_path).frame(5))
+    assert session.current.result is None
+    engine.gate.set()
+    qtbot.waitUntil(lambda: session.current.result is not None)
+    assert np.array_equal(session.current.result.labels, labels_of(Clip(clip_path).frame(5)))
+
+
 def test_a_frame_is_corrected_in_the_editor_with_its_source(window, player, clip_path):
     player.seek(6)
     window.actions_by_id["video_correct"].trigger()

@@ -73,6 +73,7 @@ class Player(QObject):
         self._segmentation = segmentation
         self._lab = lab
         self._view = view
+        self._places: dict[Path, int] = {}  # Where one was in videos that were left.
         self._wanted = 0
         self._reading = False
         self._in_network = False
@@ -111,6 +112,7 @@ class Player(QObject):
             self.times = video.times
             self.first, self.last = 0, video.count - 1
             self.flips = np.full(video.count, np.nan)
+            self._wanted = min(self._places.get(self.path, 0), self.last)
             self._lab.drive(self.refresh)
             self._have(Frame(0, picture, Condition(), None))
             for note in video.notes:
@@ -125,6 +127,8 @@ class Player(QObject):
 
     def _leave(self) -> None:
         video, path = self.video, self.path
+        if video is not None and path is not None:
+            self._places[path] = self.number
         self.playing = False
         self._give_up()
         self._shown = self._labels = None
@@ -179,11 +183,11 @@ class Player(QObject):
         if self.playing:
             self.playing = False
             self._timer.stop()
-            self._drop_prepared()
+            self._give_up()
             self._wanted = self.number
             self.state_changed.emit()
-            if not self._in_network:
-                self.refresh()  # While playing, what nobody sees is left out.
+            if not self._whole():
+                self.refresh()
 
     def set_speed(self, speed: float) -> None:
         """Seconds of the video a second."""
@@ -264,12 +268,12 @@ class Player(QObject):
             self._prepared = frame
             self._timer.start(0)  # Not from within: frames that are there at once would not return.
             return
-        if frame.condition != self._condition() or self._wanted != frame.number:
-            self._read(self._wanted)  # What was asked for since; this one is still shown.
-        slow = self._network_s is None or self._network_s > _PATIENCE_S
-        if slow or self._reading:
+        outdated = frame.condition != self._condition() or self._wanted != frame.number
+        if outdated or self._network_s is None or self._network_s > _PATIENCE_S:
             self._present(frame, None, None)
-        if not self._reading:
+        if outdated:
+            self._read(self._wanted)
+        else:
             self._segment(frame)
 
     def _advance(self) -> None:
@@ -333,14 +337,10 @@ class Player(QObject):
             self.pause()
         elif self.playing:
             self._timer.start(0)
-        elif result is not None and clean is None:
-            self.refresh()  # It was made for playing, which has ended since.
 
     def _present(self, frame: Frame, clean: Result | None, corrupted: Result | None) -> None:
         self._count_flips(frame.number, corrupted or clean)
         self.number, self._shown = frame.number, frame
-        if not self._reading and not self.playing:
-            self._wanted = frame.number
         self._images.set_frame(frame.picture)
         self._current.show_picture(frame.picture)
         self._lab.show_frame(frame.condition, frame.corrupted or frame.picture, None)
@@ -355,6 +355,12 @@ class Player(QObject):
             return
         if before.shape == labels.shape:
             self.flips[number] = float(np.mean(before != labels))
+
+    def _whole(self) -> bool:
+        """Whether what is shown is all that is asked for: while playing, less is made."""
+        shown = self._shown
+        asked = shown is not None and shown.condition == self._condition()
+        return asked and self._current.result is not None
 
     def _condition(self) -> Condition:
         condition = self._lab.condition
