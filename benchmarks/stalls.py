@@ -22,10 +22,14 @@ from segformer_gui.core.allocator import keep_large_blocks
 from segformer_gui.core.images import write_png
 from segformer_gui.core.outputs import OUTPUT_KINDS
 from segformer_gui.core.paths import shipped
+from segformer_gui.core.scenes.drive import write_drive
 from segformer_gui.core.settings import Settings
+from segformer_gui.gui.session.session import Session
 
 TICK_MS = 2
 LIMIT_MS = 50
+PLAYED_S = 10
+CLIP_FRAMES = 150
 
 
 def main() -> int:
@@ -74,6 +78,8 @@ def main() -> int:
     noise = np.random.default_rng(0).integers(0, 256, (540, 960, 3), np.uint8)
     write_png(large, noise.repeat(8, 0).repeat(8, 1))
     samples = shipped("resources", "samples")
+    clip = folder / "drive.mp4"
+    write_drive(clip, 42, CLIP_FRAMES)
     done: list[object] = []
     session.export.finished.connect(done.append)
     phases: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
@@ -105,6 +111,7 @@ def main() -> int:
             lambda: session.export.prepare(session.images.paths, folder / "out", OUTPUT_KINDS, 0.5),
             lambda: bool(done),
         ),
+        *video_phases(session, clip),
     ]
     print(f"{stamp('torch', 'PySide6-Essentials')} Platform {application.platformName()}.\n")
     print("| part | longest stall, ms | all above 50 ms |\n| --- | ---: | --- |")
@@ -118,6 +125,41 @@ def main() -> int:
     timer.stop()
     session.close()
     return 0
+
+
+def video_phases(
+    session: Session, clip: Path
+) -> list[tuple[str, Callable[[], object], Callable[[], object]]]:
+    """What is done with a clip: a name, how it begins, when it has ended."""
+    player = session.player
+    last = CLIP_FRAMES - 1
+    ends = [0.0]
+
+    def play() -> None:
+        ends[0] = time.perf_counter() + PLAYED_S
+        player.set_loop(True)
+        player.toggle()
+
+    def played() -> bool:
+        if time.perf_counter() < ends[0]:
+            return False
+        if player.playing:
+            player.toggle()
+        return True
+
+    def shown() -> bool:
+        return player.video is not None and session.current.result is not None
+
+    return [
+        ("open a clip", lambda: session.images.open([clip]), shown),
+        ("play it for 10 s", play, played),
+        ("play it for 10 s under snow", lambda: (session.lab.choose("snow"), play()), played),
+        (
+            "scrub through it",
+            lambda: [player.seek(number) for number in range(0, last + 1, 7)] + [player.seek(last)],
+            lambda: player.number == last and shown(),
+        ),
+    ]
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +171,26 @@ def test_the_strip_knows_the_flips_between_frames_that_were_seen(player, clip_pa
     expected = np.mean(labels_of(clip.frame(1)) != labels_of(clip.frame(2)))
     assert player.flips[2] == pytest.approx(expected)
     assert np.isnan(player.flips[7])
+
+
+def test_memory_stays_flat_while_a_clip_is_looped(player, clock):
+    """`benchmarks/video_memory.py` does it with 10,000 frames."""
+    player.set_loop(True)
+    player.toggle()
+
+    def play(frames: int) -> int:
+        for _ in range(frames):
+            turn(player, clock, 0.04)
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0]
+
+    play(20)
+    tracemalloc.start()
+    try:
+        before, after = play(20), play(60)
+    finally:
+        tracemalloc.stop()
+    assert after - before < 100_000  # Eleven frames of this clip.
 
 
 def test_another_entry_ends_the_video_and_images_work_as_ever(window, player, tmp_path):

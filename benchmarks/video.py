@@ -1,0 +1,110 @@
+"""A frame from end to end against the network alone: `python benchmarks/video.py [CLIP]`.
+
+Decoding, corrupting, the network and drawing the mask over the frame are stages that overlap; a
+frame should take no longer than the slowest of them, the network. Claim: at most 1.15 times the
+network's own time a frame, clean and under fog, at every input size. Without a CLIP one is made of
+the sample scenes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sides import stamp
+
+from segformer_gui.core.allocator import keep_large_blocks
+from segformer_gui.core.corruption.condition import Condition, Step
+from segformer_gui.core.inference.options import SegmentOptions
+from segformer_gui.core.inference.prediction import Prediction
+from segformer_gui.core.inference.segmenter import Segmenter
+from segformer_gui.core.models import load_model
+from segformer_gui.core.render import overlay
+from segformer_gui.core.scenes.drive import write_drive
+from segformer_gui.core.video.export import segmented_frames
+from segformer_gui.core.video.stages import stage
+from segformer_gui.core.video.video import Video, open_video
+from segformer_gui.core.video.work import VideoWork
+
+SIZES = (256, 384, 512, None)
+CONDITIONS = {"clean": Condition(), "fog:3": Condition((Step("fog", 3),))}
+WARM_UP = 3
+SEED = 42
+
+
+@dataclass(frozen=True)
+class Times:
+    """Milliseconds a frame: the network alone, and from end to end."""
+
+    network_ms: float
+    whole_ms: float
+
+
+def main() -> int:
+    """Print a table: input size, condition, network, end to end, their ratio, frames a second."""
+    parser = argparse.ArgumentParser(description="Time frames from end to end.")
+    parser.add_argument("clip", nargs="?", type=Path)
+    parser.add_argument("--frames", type=int, default=60)
+    parser.add_argument("--sizes", type=int, nargs="*")
+    parser.add_argument("--model", default="b0-camvid")
+    arguments = parser.parse_args()
+    keep_large_blocks()
+    segmenter = Segmenter(load_model(arguments.model))
+    sizes: Sequence[int | None] = arguments.sizes or SIZES
+    with tempfile.TemporaryDirectory() as folder:
+        clip: Path = arguments.clip or Path(folder) / "drive.mp4"
+        if arguments.clip is None:
+            write_drive(clip, SEED, arguments.frames + WARM_UP)
+        video = open_video(clip)
+        height, width = video.size
+        print(f"{stamp('torch', 'av', 'opencv-python')} {segmenter.device}, {segmenter.precision}.")
+        print(f"Frames of {width} x {height} px.\n")
+        print("| input, px | condition | network, ms | end to end, ms | ratio | frames/s |")
+        print("| ---: | --- | ---: | ---: | ---: | ---: |")
+        for size in sizes:
+            for name, condition in CONDITIONS.items():
+                times = timed(video, segmenter, size, condition, arguments.frames)
+                ratio = times.whole_ms / times.network_ms
+                print(
+                    f"| {size or 'native'} | {name} | {times.network_ms:.1f} "
+                    f"| {times.whole_ms:.1f} | {ratio:.2f} | {1000 / times.whole_ms:.1f} |",
+                    flush=True,
+                )
+        video.close()
+    return 0
+
+
+def timed(
+    video: Video, segmenter: Segmenter, size: int | None, condition: Condition, frames: int
+) -> Times:
+    """The network alone on one frame again and again, then every frame from file to picture."""
+    options = SegmentOptions(short_side=size)
+    image = condition.apply(video.frame(0))
+    # Its own forward time, as the prediction tells it, when nothing else runs.
+    alone = [segmenter.segment(image, options).timings.network_ms for _ in range(WARM_UP + 10)]
+    network_ms = sorted(alone[WARM_UP:])[5]
+    work = VideoWork(stop=min(video.count, WARM_UP + frames), condition=condition, moving=True)
+
+    def segment(image: NDArray[np.uint8]) -> Prediction:
+        return segmenter.segment(image, options)
+
+    results = segmented_frames(video, segment, work, [])
+    pictures = stage(lambda r: overlay(r.image, r.smoothed.labels, r.smoothed.classes), results)
+    ends: list[float] = []
+    with closing(pictures):
+        for _ in pictures:
+            ends.append(time.perf_counter())
+    counted = ends[WARM_UP - 1 :]
+    return Times(network_ms, (counted[-1] - counted[0]) * 1000 / (len(counted) - 1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
