@@ -376,8 +376,10 @@ class Canvas(QWidget):
             moved = event.position() - self._grabbed_at
             self._grabbed_at = event.position()
             self._look_at(self.viewport.centre - moved / self.scale, self.scale)
-        elif self._editor is not None:
-            self._editor.move(self._place(event), Hand.of(event.modifiers()))
+        elif self._editor is not None and self._editor.move(
+            self._place(event), Hand.of(event.modifiers())
+        ):
+            return  # Telling of each pixel takes longer than drawing over it.
         self._point_at(event.position())
         self._source.maps.ask_for_logits(by_mouse=True)
 
