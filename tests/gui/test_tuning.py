@@ -236,7 +236,20 @@ def test_without_anything_corrected_it_says_what_to_do(window):
     assert not setup.start.isEnabled()
 
 
+def test_a_project_that_is_opened_later_is_counted(window, project):
+    window.actions_by_id["fine_tune"].trigger()
+    QApplication.processEvents()
+    window.session.projects.open(project)
+    assert "1 images to learn from" in window.tuning.dock.setup.told.text()
+
+
 # Run --------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_no_run_is_told(window, monkeypatch, tmp_path):
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    window.actions_by_id["follow_run"].trigger()
+    assert "not the folder of a training run" in window.message_bar.sentence.text()
 
 
 def test_a_run_works_on_a_copy_of_the_masks(window, dock, trainer, project):

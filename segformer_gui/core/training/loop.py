@@ -90,7 +90,7 @@ def _run(
     steps = recipe.optimizer.steps
     yield trainer.started()
     if trainer.step == 0 and recipe.network.initial and processes.first:
-        yield from _validate(trainer, run)  # What there is to improve on.
+        yield from _validate(trainer, run, stop)  # What there is to improve on.
     began = time.perf_counter()
     with Prefetch(trainer.batch, trainer.step, steps) as batches:
         for batch in batches:
@@ -101,7 +101,7 @@ def _run(
             stopping = processes.told(stop() or asked(run) == "stop")
             done = trainer.step == steps
             if (done or trainer.step % recipe.validate_every == 0) and processes.first:
-                yield from _validate(trainer, run)
+                yield from _validate(trainer, run, stop)
             if done or stopping or trainer.step % recipe.checkpoint_every == 0:
                 if processes.first:
                     write_atomically(run / CHECKPOINT_FILE, trainer.saved())
@@ -133,9 +133,9 @@ def _finish(trainer: Trainer, run: Path, stop: Callable[[], bool]) -> Iterator[E
     yield Finished(trainer.step, str(run / MODEL_FOLDER))
 
 
-def _validate(trainer: Trainer, run: Path) -> Iterator[Event]:
+def _validate(trainer: Trainer, run: Path, stop: Callable[[], bool]) -> Iterator[Event]:
     """Scores, and small pictures to see the network learn by."""
-    yield from trainer.validate()
+    yield from trainer.validate(lambda: stop() or asked(run) == "stop")
     palette = trainer.classes.palette()[:256]
     for number, labels in enumerate(trainer.samples):
         with suppress(UserError):  # A picture less is no reason to end.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, cast
@@ -212,8 +212,11 @@ class Trainer:
         kept = [self._features[key] for key in keys]
         return [torch.cat(stage) for stage in zip(*kept, strict=True)]
 
-    def validate(self) -> Iterator[Validated]:
-        """Scores of the averaged weights on the held-out images, clean and as the recipe asks."""
+    def validate(self, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Validated]:
+        """Scores of the averaged weights on the held-out images, clean and as the recipe asks.
+
+        `cancelled` is asked after each image.
+        """
         if self._data.held_out is None:
             return
         segmenter = self.segmenter()
@@ -230,6 +233,8 @@ class Trainer:
             result = None
             for done in evaluate_model(self._data.held_out, segment, self._data.classes):
                 result = done.result
+                if cancelled():
+                    return
             assert result is not None  # A data set has at least one sample.
             seconds = time.perf_counter() - began
             yield Validated(self.step, condition, result.scores().to_json(), seconds)

@@ -127,9 +127,7 @@ class Runs(QObject):
             self._timer.start()
             self._look()
 
-        self._lanes.runs.submit(
-            lambda _job: read_recipe(run / RECIPE_FILE), opened, self.failed.emit, "attach"
-        )
+        self._lanes.runs.submit(lambda _job: _recipe_of(run), opened, self.failed.emit, "attach")
 
     def close(self) -> None:
         """Look no longer."""
@@ -251,6 +249,12 @@ class Runs(QObject):
         self._was_live = False
         self.samples, self._samples, self.decided = [], {}, False
         self.changed.emit()
+
+
+def _recipe_of(run: Path) -> Recipe:
+    if not (run / RECIPE_FILE).is_file():
+        raise UserError("run_missing", path=str(run))
+    return read_recipe(run / RECIPE_FILE)
 
 
 def _seen(watch: RunWatch, known: dict[str, SamplePicture]) -> _Look:

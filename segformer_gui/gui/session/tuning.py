@@ -60,6 +60,7 @@ class Tuning(QObject):
         self._lanes = lanes
         self._models = models
         self._projects = projects
+        self._wanted = False  # Nothing is read before anybody looks.
         self._measured: tuple[Recipe, Estimate] | None = None
         self.folder: Path | None = None  # A labelled folder; None for the open project.
         self.summary: Summary | None = None
@@ -87,6 +88,8 @@ class Tuning(QObject):
 
     def read(self) -> None:
         """Count what there is, after saving what a person has just corrected."""
+        self._wanted = True
+        self.cancel_measuring()
         source, names = self.source, self._model_names()
         self.summary = self.recipe = self.problem = None
         if source is None:
@@ -118,7 +121,7 @@ class Tuning(QObject):
         self._lanes.runs.submit(work, done, failed, "read")
 
     def _project_changed(self) -> None:
-        if self.folder is None and (self.summary is not None or self.problem is not None):
+        if self.folder is None and self._wanted:
             self.read()
 
     def _model_names(self) -> tuple[str, ...]:
@@ -162,6 +165,7 @@ class Tuning(QObject):
         return self.recipe is not None and not self.starting
 
     def _compose(self) -> None:
+        self.cancel_measuring()  # It would be of another run, and be in the way.
         summary, ready = self.summary, self._models.ready
         self.recipe = None
         if summary is None or ready is None or self._models.loading:
@@ -227,9 +231,10 @@ class Tuning(QObject):
 
     def cancel_measuring(self) -> None:
         """Give it up."""
-        self._lanes.runs.cancel("time")
-        self.measuring = False
-        self.changed.emit()
+        if self.measuring:
+            self._lanes.runs.cancel("time")
+            self.measuring = False
+            self.changed.emit()
 
     # Start --------------------------------------------------------------------------------------
 
@@ -238,8 +243,7 @@ class Tuning(QObject):
         recipe = self.recipe
         if recipe is None or self.starting:
             return
-        if self.measuring:
-            self.cancel_measuring()
+        self.cancel_measuring()
         project = self._projects.project if self.folder is None else None
 
         def work(_job: Job) -> tuple[Path, subprocess.Popen[bytes]]:

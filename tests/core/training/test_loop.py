@@ -142,3 +142,11 @@ def test_a_diverged_run_says_so(
 
     with pytest.raises(UserError, match="training_diverged"):
         list(train(recipe_for(camvid), tmp_path / "run"))
+
+
+def test_a_stop_does_not_wait_for_a_validation(camvid: Path, tmp_path: Path) -> None:
+    recipe = replace(recipe_for(camvid), validate_every=1)
+
+    events = list(train(recipe, tmp_path / "run", stop=lambda: True))
+
+    assert [type(event) for event in events] == [Started, Stepped, Saved, Stopped]
