@@ -1,8 +1,9 @@
 """Makes the guide's pictures, of our own synthetic scenes: `python docs/screenshots.py [PART]`.
 
 Needs a screen, such as Xvfb's. The window is the real one, with the embedded model; each picture is
-taken in both themes. PART is "window", "editor", "video" or "lab", of which one picture shows 95
-conditions. Without one all pictures are made.
+taken in both themes. PART is "window", "editor", "video", "lab", of which one picture shows 95
+conditions, or "benchmark", which measures 219 cells first, and goes on where it was stopped. Without
+one all pictures are made.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def main() -> int:
         "editor": take_editor,
         "video": take_video,
         "lab": take_lab,
+        "benchmark": take_benchmark,
     }
     themes: tuple[Theme, ...] = ("light", "dark")
     for part in sys.argv[1:] or parts:
@@ -290,6 +292,44 @@ def take_lab(theme: Theme) -> None:
     studio.wait_until(lambda: lab.sweep.running is None)
     studio.take(f"lab-breaking-{theme}", window.lab.severities)
     session.close()
+    window.close()
+
+
+def take_benchmark(theme: Theme) -> None:
+    """The window of the benchmark, with the embedded model on three sample scenes."""
+    from segformer_gui.core.robustness.benchmark import Request
+
+    place = Path(tempfile.gettempdir())
+    data, out = place / "street-scenes", place / "street-scenes-kr16"
+    for kind, source in ("images", SAMPLES), ("labels", shipped("resources", "samples_labels")):
+        (data / kind).mkdir(parents=True, exist_ok=True)
+        for image in sorted(source.glob("*.png"))[:3]:
+            shutil.copy(image, data / kind)
+    studio = Studio(theme, (1320, 840))
+    window, run = studio.window, studio.session.benchmark
+    app.start(window, [])
+    studio.wait_until(lambda: studio.session.models.ready)
+    window.actions_by_id["benchmark"].trigger()
+    bench = window.lab.benchmark
+    assert bench is not None, "its action has just opened it"
+    bench.resize(1240, 820)
+    bench.form.show_request(Request(data, ("segformer-b0-camvid",)), out)
+    bench.go.click()
+    studio.wait_until(lambda: not run.running)
+    bench.message_bar.hide()
+    bench.form.out.line.setText("~/benchmarks/street-scenes")
+    bench.form.data.line.setText("~/street-scenes")
+    for page, name in {
+        bench.conditions: "conditions",
+        bench.curves: "curves",
+        bench.models: "models",
+    }.items():
+        bench.pages.setCurrentWidget(page)
+        if page is bench.curves:
+            studio.wait_until(lambda: len(bench.curves.panels) == 16)
+        studio.wait_until(lambda: True)
+        studio.take(f"benchmark-{name}-{theme}", bench)
+    studio.session.close()
     window.close()
 
 

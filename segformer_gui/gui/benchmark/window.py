@@ -70,7 +70,8 @@ class SummaryPage(ResultPage):
             self._show([told], [])
             return
         found = [note_sentence(note) for note in findings(grid.results)]
-        limits = [note_sentence(note) for note in cautions(grid.results)]
+        notes = (*self._session.benchmark.notes, *cautions(grid.results))
+        limits = [note_sentence(note) for note in notes]
         self._show(found, limits)
 
     def _show(self, found: list[str], limits: list[str]) -> None:
