@@ -276,6 +276,7 @@ class AboutDialog(QDialog):
 def _versions() -> str:
     licences = {
         "PySide6-Essentials": "LGPL-3.0",
+        "av": "BSD-3-Clause; its wheels carry FFmpeg with x264 and x265, GPL",
         "torch": "BSD-3-Clause",
         "opencv-python": "Apache-2.0",
         "numpy": "BSD-3-Clause",
