@@ -2,8 +2,8 @@
 
 Needs a screen, such as Xvfb's. The window is the real one, with the embedded model; each picture is
 taken in both themes. PART is "window", "editor", "video", "lab", of which one picture shows 95
-conditions, or "benchmark", which measures 219 cells first, and goes on where it was stopped. Without
-one all pictures are made.
+conditions, or "benchmark", which measures 219 cells first, and goes on where it was stopped.
+Without one all pictures are made.
 """
 
 from __future__ import annotations

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from fractions import Fraction
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import av
@@ -75,6 +78,35 @@ def _write_sound(container, track, length_s: float) -> None:
         frame.sample_rate, frame.pts, frame.time_base = 48000, start, Fraction(1, 48000)
         container.mux(track.encode(frame))
     container.mux(track.encode(None))
+
+
+@contextmanager
+def streamed(clip: Path) -> Iterator[tuple[str, dict[str, bool]]]:
+    """A web server that sends the clip once a request, while `up`: its address, and that state."""
+    data, state = clip.read_bytes(), {"up": True}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if not state["up"]:
+                self.send_error(503)
+                return
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):  # Whoever reads it may leave early.
+                self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/{clip.name}", state
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def played_through(path: Path) -> list[str]:

@@ -292,7 +292,6 @@ def _versions() -> str:
         "rich": "MIT",
         "tomli-w": "MIT",
         "typer": "MIT",
-        "av": "BSD-3-Clause, its FFmpeg GPL",
         "openvino": "Apache-2.0",
         "onnx": "Apache-2.0",
         "onnxruntime": "MIT",

@@ -208,6 +208,7 @@ class MainWindow(QMainWindow):
             session.segmentation.changed,
             *(work.progress_changed for work in session.long_work),
             session.masks.status_changed,
+            session.live.changed,
             session.lab.sweep.changed,
             session.tools.changed,
         ):
@@ -252,7 +253,8 @@ class MainWindow(QMainWindow):
         self.actions_by_id[f"show_{session.view.shown}"].setChecked(True)
         self.actions_by_id["outlines"].setChecked(session.view.outlined)
         self.actions_by_id[f"palette_{session.view.palette}"].setChecked(True)
-        self._stack.setCurrentWidget(self.compare if images.paths else self._welcome_area)
+        anything = images.paths or session.live.address
+        self._stack.setCurrentWidget(self.compare if anything else self._welcome_area)
         name = images.current.name if images.current else ""
         self.setWindowTitle(f"{name} - SegFormer GUI" if name else "SegFormer GUI")
 

@@ -133,8 +133,8 @@ QCheckBox {{ spacing: 8px; padding: 1px 0; }}
 QCheckBox::indicator, QListView::indicator {{ width: 14px; height: 14px; border: 1px solid {muted};
                 border-radius: 4px; background: {base}; }}
 QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {accent}; }}
-QCheckBox::indicator:checked, QListView::indicator:checked {{ background: {accent}; border-color: {accent};
-                image: url("{icons}/check.svg"); }}
+QCheckBox::indicator:checked, QListView::indicator:checked {{ background: {accent};
+                border-color: {accent}; image: url("{icons}/check.svg"); }}
 QRadioButton {{ spacing: 8px; padding: 2px 0; }}
 QRadioButton::indicator {{ width: 15px; height: 15px; border: 1px solid {muted};
                 border-radius: 8px; background: {base}; }}

@@ -9,12 +9,19 @@ VIDEO_MENU = ("video", QT_TRANSLATE_NOOP("actions", "V&ideo"))
 
 VIDEO_ENTRIES = (
     Entry(
+        "video_live",
+        "video",
+        QT_TRANSLATE_NOOP("actions", "Open camera or &stream…"),
+        QT_TRANSLATE_NOOP("actions", "Watch a camera, or an RTSP or HTTP address"),
+    ),
+    Entry(
         "video_play",
         "video",
         QT_TRANSLATE_NOOP("actions", "&Play or pause"),
         QT_TRANSLATE_NOOP("actions", "Play the video, or stay at this frame"),
         ("K",),
         "play",
+        separated=True,
     ),
     Entry(
         "video_on",
@@ -110,7 +117,7 @@ VIDEO_ENTRIES = (
     Entry(
         "video_measure",
         "video",
-        QT_TRANSLATE_NOOP("actions", "Measure &steadiness"),
+        QT_TRANSLATE_NOOP("actions", "&Measure steadiness"),
         QT_TRANSLATE_NOOP("actions", "Segment every frame and show where the mask flickers"),
         separated=True,
     ),

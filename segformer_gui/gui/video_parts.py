@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QMainWindow, QMessageBox
+from PySide6.QtWidgets import QInputDialog, QMainWindow, QMessageBox
 
 from segformer_gui.core.errors import Note
 from segformer_gui.core.video.work import VideoFiles, VideoWork
@@ -47,6 +47,7 @@ class VideoParts(QObject):
             signal.connect(self._update)
         session.tools.changed.connect(self._tool_changed)
         player.noted.connect(self._show_note)
+        session.live.told.connect(self._show_live_state)
         session.frames.proposed.connect(self._proposed)
         session.video_export.finished.connect(self._finished)
         self._update()
@@ -58,6 +59,7 @@ class VideoParts(QObject):
     def _connect_actions(self) -> None:
         player, frames = self._session.player, self._session.frames
         handlers: dict[str, Callable[[], object]] = {
+            "video_live": self._open_live,
             "video_play": player.toggle,
             "video_on": partial(player.step, 1),
             "video_back": partial(player.step, -1),
@@ -159,6 +161,30 @@ class VideoParts(QObject):
         self._messages.show_message(kind, sentence, " ".join(hints))
         if written:
             self._messages.offer(self.tr("Open folder"), partial(_open, written[0].parent))
+
+    def _open_live(self) -> None:
+        address, accepted = QInputDialog.getText(
+            self._window,
+            self.tr("Open camera or stream"),
+            self.tr("rtsp://…, http://…, or camera:0 for the first camera"),
+            text=self._session.live.address or "camera:0",
+        )
+        if accepted and address.strip():
+            self._session.live.open(address.strip())
+
+    def _show_live_state(self, state: str, reason: str) -> None:
+        address = self._session.live.address
+        if address is None:
+            return
+        if state == "lost":
+            sentence = self.tr("{address} was lost: {reason}.").format(
+                address=address, reason=reason
+            )
+            hint = self.tr("It is tried again and again; select an image to end this.")
+            self._messages.show_message("warning", sentence, hint)
+        elif state == "playing":
+            playing = self.tr("{address} is shown as it comes.").format(address=address)
+            self._messages.show_message("success", playing)
 
     def _proposed(self, count: int) -> None:
         if count == 0:

@@ -136,6 +136,13 @@ class Images(QObject):
             self._lanes.decode.cancel("current")
             self.pixels_changed.emit()
 
+    def deselect(self) -> None:
+        """No entry is looked at: something that is none is."""
+        self.current = self.picture = None
+        self._lanes.decode.cancel("current")
+        self.current_changed.emit()
+        self.pixels_changed.emit()
+
     def set_frame(self, picture: Picture) -> None:
         """Another frame of the current video; who shows it tells of it."""
         self.picture = picture
@@ -179,10 +186,7 @@ class Images(QObject):
         if left := self.listed or self.paths:
             self.select(left[min(row - before, len(left) - 1)])
             return
-        self.current = self.picture = None
-        self._lanes.decode.cancel("current")
-        self.current_changed.emit()
-        self.pixels_changed.emit()
+        self.deselect()
 
     def _add(self, images: dict[Path, _Facts], select: Path | None) -> None:
         new = [image for image in images if image not in self._facts]

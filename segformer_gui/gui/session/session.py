@@ -25,8 +25,10 @@ from segformer_gui.gui.session.clipboard import Clipboard
 from segformer_gui.gui.session.contents import Contents
 from segformer_gui.gui.session.editing import Editing
 from segformer_gui.gui.session.export import Export
+from segformer_gui.gui.session.frame_view import FrameView
 from segformer_gui.gui.session.images import Images, Status
 from segformer_gui.gui.session.lab import Lab
+from segformer_gui.gui.session.live import Live
 from segformer_gui.gui.session.masks import Masks
 from segformer_gui.gui.session.models import Models
 from segformer_gui.gui.session.ports import Engine, Lanes, ModelRequest, ReadyModel
@@ -97,16 +99,18 @@ class Session(QObject):
         self.review = Review(
             lanes, self.masks, self.current, self.lab.corrupted, self.lab.rival.clean
         )
+        frame_view = FrameView(self.images, self.current, self.segmentation, self.lab)
         self.player = Player(
             lanes,
             engine,
             self.images,
             self.models,
             self.current,
-            self.segmentation,
             self.lab,
             self.view,
+            frame_view,
         )
+        self.live = Live(lanes, engine, self.images, self.models, self.lab, frame_view)
         self.frames = Frames(
             lanes, self.player, self.images, self.models, self.projects, self.masks
         )
@@ -121,6 +125,7 @@ class Session(QObject):
         self.images.current_changed.connect(self.segmentation.cancel)
         self.images.current_changed.connect(self._state_changed)
         self.images.current_changed.connect(lambda: self.player.leave_unless(self.images.current))
+        self.images.current_changed.connect(lambda: self.live.close_for(self.images.current))
         self.images.pixels_changed.connect(self._pixels_changed)
         self.images.checkpoint_found.connect(self.models.open_checkpoint)
         self.images.opened.connect(self._remember)
@@ -153,6 +158,7 @@ class Session(QObject):
             self.class_editing,
             self.review,
             self.player,
+            self.live,
             self.frames,
             self.video_export,
             self.tuning,
@@ -177,6 +183,7 @@ class Session(QObject):
                     save()
                 except UserError:
                     _log.exception("The %s could not be saved.", what)
+            self.live.close()
             self.projects.close()
             self.runs.close()
         return self.lanes.close(timeout_s)

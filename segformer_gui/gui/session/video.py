@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,30 +11,18 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from segformer_gui.core.corruption.condition import Condition
 from segformer_gui.core.video.video import Video
+from segformer_gui.gui.session.frame_view import Frame, FrameView, Results, make_frame
 from segformer_gui.gui.session.images import Images
 from segformer_gui.gui.session.lab import Lab
 from segformer_gui.gui.session.models import Models
-from segformer_gui.gui.session.pictures import Picture, image_levels
+from segformer_gui.gui.session.pictures import Picture
 from segformer_gui.gui.session.ports import Engine, Job, Labels, Lanes, Result
-from segformer_gui.gui.session.segmentation import Segmentation
 from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.view import View
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 _STEADY = 0.8  # Share of the past in the measured time a frame.
 _PATIENCE_S = 0.15  # A mask that is expected sooner is waited for: else it would flicker.
-
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """A frame that was read. `corrupted` is its picture under `condition`; None where that is
-    clean.
-    """
-
-    number: int
-    picture: Picture
-    condition: Condition
-    corrupted: Picture | None
 
 
 class Player(QObject):
@@ -60,9 +47,9 @@ class Player(QObject):
         images: Images,
         models: Models,
         current: Source,
-        segmentation: Segmentation,
         lab: Lab,
         view: View,
+        frames: FrameView,
     ) -> None:
         super().__init__()
         self._lanes = lanes
@@ -70,9 +57,9 @@ class Player(QObject):
         self._images = images
         self._models = models
         self._current = current
-        self._segmentation = segmentation
         self._lab = lab
         self._view = view
+        self._frames = frames
         self._places: dict[Path, int] = {}  # Where one was in videos that were left.
         self._wanted = 0
         self._reading = False
@@ -114,7 +101,7 @@ class Player(QObject):
             self.flips = np.full(video.count, np.nan)
             self._wanted = min(self._places.get(self.path, 0), self.last)
             self._lab.drive(self.refresh)
-            self._have(Frame(0, picture, Condition(), None))
+            self._have(Frame(0, picture, Condition()))
             for note in video.notes:
                 self.noted.emit(note)
         self.changed.emit()
@@ -239,17 +226,11 @@ class Player(QObject):
         video, path = self.video, self.path
         assert video is not None
         assert path is not None
-        condition, moving = self._condition(), self.moving
+        condition, moving = self._frames.condition, self.moving
         self._reading = True
 
         def work(_job: Job) -> Frame:
-            pixels = video.frame(number)
-            picture = Picture(path, image_levels(pixels), video)
-            corrupted = None
-            if not condition.is_clean:
-                spoilt = condition.apply(pixels, number if moving else None)
-                corrupted = Picture(path, image_levels(spoilt), video)
-            return Frame(number, picture, condition, corrupted)
+            return make_frame(number, video.frame(number), path, condition, moving, video)
 
         def done(frame: Frame) -> None:
             self._reading = False
@@ -268,9 +249,9 @@ class Player(QObject):
             self._prepared = frame
             self._timer.start(0)  # Not from within: frames that are there at once would not return.
             return
-        outdated = frame.condition != self._condition() or self._wanted != frame.number
+        outdated = frame.condition != self._frames.condition or self._wanted != frame.number
         if outdated or self._network_s is None or self._network_s > _PATIENCE_S:
-            self._present(frame, None, None)
+            self._present(frame, (None, None))
         if outdated:
             self._read(self._wanted)
         else:
@@ -294,35 +275,25 @@ class Player(QObject):
 
     def _segment(self, frame: Frame) -> None:
         alone = self.playing and self._view.arrangement == "single"
-        clean_wanted = frame.corrupted is None or not alone
-        options = self._segmentation.options
 
-        def work(job: Job) -> tuple[Result | None, Result | None]:
-            clean = corrupted = None
-            if clean_wanted:
-                clean = self._engine.segment(frame.picture.pixels, options, job.cancelled)
-            if frame.corrupted is not None:
-                pixels = frame.corrupted.pixels
-                corrupted = self._engine.segment(pixels, options, job.cancelled)
-            return clean, corrupted
-
-        def done(results: tuple[Result | None, Result | None]) -> None:
+        def done(results: Results) -> None:
             self._in_network = False
-            self._landed(frame, *results)
+            self._landed(frame, results)
 
         def failed(error: Exception) -> None:
             self._in_network = False
-            self._present(frame, None, None)
+            self._present(frame, (None, None))
             self.pause()
             self.failed.emit(error)
 
         if self._models.ready is None or self._models.loading:
-            self._landed(frame, None, None)
+            self._landed(frame, (None, None))
             return
+        work = self._frames.segmenting(self._engine, frame, clean_wanted=not alone)
         self._in_network = True
         self._lanes.inference.submit(work, done, failed, "video")
 
-    def _landed(self, frame: Frame, clean: Result | None, corrupted: Result | None) -> None:
+    def _landed(self, frame: Frame, results: Results) -> None:
         now = time.monotonic()
         if self.playing:
             self.dropped += max(0, frame.number - self.number - 1)
@@ -330,22 +301,20 @@ class Player(QObject):
             before = taken if self.frame_s is None else self.frame_s
             self.frame_s = _STEADY * before + (1 - _STEADY) * taken
         self._landed_s = now
+        clean, corrupted = results
         result = corrupted or clean
         self._network_s = result.timings.total_ms / 1000 if result else None
-        self._present(frame, clean, corrupted)
+        self._present(frame, results)
         if self.playing and frame.number >= self.last and not self.loop:
             self.pause()
         elif self.playing:
             self._timer.start(0)
 
-    def _present(self, frame: Frame, clean: Result | None, corrupted: Result | None) -> None:
+    def _present(self, frame: Frame, results: Results) -> None:
+        clean, corrupted = results
         self._count_flips(frame.number, corrupted or clean)
         self.number, self._shown = frame.number, frame
-        self._images.set_frame(frame.picture)
-        self._current.show_picture(frame.picture)
-        self._lab.show_frame(frame.condition, frame.corrupted or frame.picture, None)
-        self._segmentation.present(clean)
-        self._lab.corrupted.show_result(corrupted if frame.corrupted else clean)
+        self._frames.show(frame, results)
         self.frame_changed.emit()
 
     def _count_flips(self, number: int, result: Result | None) -> None:
@@ -359,12 +328,8 @@ class Player(QObject):
     def _whole(self) -> bool:
         """Whether what is shown is all that is asked for: while playing, less is made."""
         shown = self._shown
-        asked = shown is not None and shown.condition == self._condition()
+        asked = shown is not None and shown.condition == self._frames.condition
         return asked and self._current.result is not None
-
-    def _condition(self) -> Condition:
-        condition = self._lab.condition
-        return Condition() if condition.is_clean else condition
 
     def _drop_prepared(self) -> None:
         """What was read ahead is not what is wanted."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
 
 import pytest
-from video_clips import write_clip
+from video_clips import streamed, write_clip
 
 from segformer_gui.core.video import live
 from segformer_gui.core.video.live import LiveSource
@@ -23,28 +21,9 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, dict[str, bool]]]:
     """Address of a clip that a web server streams once a request, while `up`."""
-    data = write_clip(tmp_path / "clip.ts", "mpeg2video", frames=12).read_bytes()
-    state = {"up": True}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            if not state["up"]:
-                self.send_error(503)
-                return
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/clip.ts", state
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    clip = write_clip(tmp_path / "clip.ts", "mpeg2video", frames=12)
+    with streamed(clip) as address_and_state:
+        yield address_and_state
 
 
 def test_a_source_plays_is_lost_and_comes_back(served: tuple[str, dict[str, bool]]) -> None:
