@@ -711,3 +711,23 @@ def test_classes_that_a_project_lacks_are_told_once(editor: MainWindow, tmp_path
     editor.message_bar.hide()
     editor.actions_by_id["next"].trigger()
     assert editor.message_bar.isHidden()
+
+
+def test_a_tool_taken_before_the_model_is_ready_opens_the_same_project(
+    qtbot: QtBot, engine: FakeEngine, settings: Settings, images: list[Path]
+) -> None:
+    """Looking for the project and opening it must not lock each other out."""
+    folders = set()
+    for _ in range(2):
+        window = make_window(settings, engine)
+        window.show()
+        session = window.session
+        session.images.open(images[:1])
+        qtbot.waitUntil(lambda session=session: session.images.picture is not None)
+        session.tools.choose("brush")
+        session.start()
+        qtbot.waitUntil(lambda session=session: session.editing.ready, timeout=20_000)
+        assert session.projects.project is not None
+        folders.add(session.projects.project.folder)
+        delete(window)
+    assert len(folders) == 1

@@ -153,12 +153,14 @@ class Project:
             by_name.setdefault(path.name, []).append(path)
         found = 0
         for image in gone:
-            row = self.images[image]
-            for path in by_name.get(self.image_path(image).name, []):
-                if _has_content(path, row.sha256):
+            digest = self.images[image].sha256
+            there = by_name.get(self.image_path(image).name, [])
+            path = next((path for path in there if _has_content(path, digest)), None)
+            if path is not None:
+                with self._state:
+                    row = self.images[image]  # As it is now: reading files takes a while.
                     self._put(dataclasses.replace(row, path=self._portable(path)))
-                    found += 1
-                    break
+                found += 1
         return found
 
     def _moved(self, digest: str) -> ImageRow | None:

@@ -120,12 +120,12 @@ class ClassEditing(QObject):
             return self._carry_out(steps, lambda: job.report(self._count, None))
 
         def ended(images: int) -> None:
-            self._end(project)
+            self._end(project, bool(images))
             if not self._stopped:
                 self.done.emit(name, images)
 
         def failed(error: Exception) -> None:
-            self._end(project)
+            self._end(project, True)
             self.failed.emit(error)
 
         self._editing.set_busy(True)
@@ -147,13 +147,13 @@ class ClassEditing(QObject):
             self.progress.done += 1
             self.progress_changed.emit()
 
-    def _end(self, project: Project) -> None:
+    def _end(self, project: Project, in_masks: bool) -> None:
         self.progress = None
         self.progress_changed.emit()
         self._editing.set_busy(False)
         self._put_ended_classes_away(project)
         self._projects.classes_changed.emit()
-        if self._masks.mask is not None:
+        if in_masks and self._masks.mask is not None:
             self._editing.mask_changed.emit(self._masks.mask.box)
         self._editing.history_changed.emit()
         self._masks.status_changed.emit()

@@ -264,6 +264,8 @@ class Masks(QObject):
             return
         if picture.video is not None:
             return  # A frame is corrected as an image of its own: see `Frames`.
+        if self._projects.following:
+            return  # It comes with `changed`. Opened twice, it would lock itself out.
         if picture.path != path or (ready is None and self._projects.project is None):
             return
         if self._path == path:

@@ -33,6 +33,7 @@ class Projects(QObject):
         super().__init__()
         self._lanes = lanes
         self.project: Project | None = None
+        self.following = False  # The project of the model is being looked for.
 
     @property
     def is_own(self) -> bool:
@@ -68,9 +69,11 @@ class Projects(QObject):
             return
 
         def found(own: Project | None) -> None:
+            self.following = False
             if self.project is not project:
                 if own is not None:
                     own.close()
+                self.changed.emit()
                 return  # Something else was opened meanwhile.
             self._replace(own)
             if own is not None and own.recovered:
@@ -78,9 +81,13 @@ class Projects(QObject):
             if project is not None:
                 self.follows_model.emit()
 
-        self._lanes.files.submit(
-            lambda _job: _existing_own(classes), found, self.failed.emit, "follow model"
-        )
+        def failed(error: Exception) -> None:
+            self.following = False
+            self.failed.emit(error)
+            self.changed.emit()
+
+        self.following = True
+        self._lanes.files.submit(lambda _job: _existing_own(classes), found, failed, "follow model")
 
     def for_classes(self, classes: ClassSet) -> Project:
         """The project to correct an image of a model of these classes in; a worker's.
