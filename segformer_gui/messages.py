@@ -703,7 +703,7 @@ _NOTES: dict[str, str] = {
     ),
     "grid_masks_unchecked": QT_TRANSLATE_NOOP(
         "messages",
-        "{count} of {total} masks were corrected but not checked: where nobody worked they hold a model's prediction, which scores of that model gain from.",
+        "{count} of {total} masks were corrected but not checked: of them only what a person touched counts, which is where a model was wrong.",
     ),
     "grid_memory": QT_TRANSLATE_NOOP(
         "messages",

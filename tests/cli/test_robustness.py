@@ -280,7 +280,7 @@ def test_a_project_is_measured_on_its_corrected_masks(run, tiny, data, tmp_path)
     run("project", "create", folder, data / "val")
     arguments = ("robustness", folder, "--out", tmp_path / "out", *QUICK, "--model", tiny())
     none = run(*arguments)
-    assert (none.code, "no saved masks of the kind corrected" in none.err) == (2, True)
+    assert (none.code, "is corrected and saved yet" in none.err) == (2, True)
     with Project(folder) as project:
         for image in ("S0_0", "S1_1"):
             document = project.document(image)

@@ -1,20 +1,21 @@
-"""The masks of a project as ground truth."""
+"""Which of a project's masks are measured on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
-from segformer_gui.core.datasets import Dataset, Sample
+from segformer_gui.core.datasets import Dataset, Sample, open_dataset
 from segformer_gui.core.errors import Note, UserError
-from segformer_gui.core.project.record import RECORD_FILE, ImageRow, read_record
+from segformer_gui.core.project.record import RECORD_FILE
 
-# Which masks: those that a person says are right, those that one worked on, and those of either
-# kind that are kept for scores.
-PARTS: dict[str, Callable[[ImageRow], bool]] = {
-    "checked": lambda row: row.status == "checked",
-    "corrected": lambda row: row.status in ("checked", "corrected"),
-    "hold-out": lambda row: row.status in ("checked", "corrected") and row.hold_out,
+# Those that a person says are right, those that one worked on, and those of either kind that are
+# kept for scores.
+PARTS: dict[str, Callable[[Sample], bool]] = {
+    "checked": lambda sample: sample.touched is None,
+    "corrected": lambda _: True,
+    "hold-out": lambda sample: sample.hold_out,
 }
 
 
@@ -24,26 +25,20 @@ def is_project(folder: Path) -> bool:
 
 
 def project_dataset(folder: Path, part: str | None = None) -> Dataset:
-    """The saved masks of one of the `PARTS` of a project, "corrected" unless given.
+    """One of the `PARTS` of a project, "corrected" unless given; ground truth as `open_dataset`.
 
-    A class that was deleted keeps its id, without a name: it is none of the classes that are
-    scored. Masks that no person has worked on are a model's own, and no ground truth. Raises
-    `UserError` as `read_record`, `dataset_split_unknown` or `project_no_masks`.
+    Raises `UserError` as `open_dataset`, `dataset_split_unknown` or `project_no_masks`.
     """
     part = part or "corrected"
     if part not in PARTS:
         available = ", ".join(PARTS)
         raise UserError("dataset_split_unknown", split=part, path=str(folder), available=available)
-    classes, images = read_record(folder / RECORD_FILE)
-    rows = [row for row in images.values() if row.saved and PARTS[part](row)]
-    if not rows:
+    data = open_dataset(folder, "project")
+    samples = tuple(filter(PARTS[part], data.samples))
+    if not samples:
         raise UserError("project_no_masks", path=str(folder), part=part)
-    samples = tuple(
-        Sample(row.id, folder / row.path, folder / "masks" / f"{row.id}.png", row.sequence)
-        for row in rows
-    )
-    unchecked = sum(row.status != "checked" for row in rows)
+    unchecked = sum(sample.touched is not None for sample in samples)
     notes: tuple[Note, ...] = ()
     if unchecked:
-        notes = (Note("grid_masks_unchecked", {"count": unchecked, "total": len(rows)}),)
-    return Dataset(folder, "index", part, classes, samples, notes)
+        notes = (Note("grid_masks_unchecked", {"count": unchecked, "total": len(samples)}),)
+    return replace(data, split=part, samples=samples, notes=notes)

@@ -306,6 +306,8 @@ def grid_image(sample: Sample, mode: Mode) -> GridImage:
     # Cityscapes' label files say by their name in which numbering they are.
     kind = sample.labels.name.rpartition("_")[2]
     truth = _file_digest(sample.labels)
+    if sample.touched is not None:
+        truth += _file_digest(sample.touched)
     return GridImage(sample, content, _digest(f"{content} {truth} {kind}".encode()))
 
 
