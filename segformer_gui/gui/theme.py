@@ -130,8 +130,8 @@ QDockWidget::close-button, QDockWidget::float-button {{ border: none; border-rad
                padding: 0; icon-size: 15px; }}
 QDockWidget::close-button:hover, QDockWidget::float-button:hover {{ background: {hover}; }}
 QCheckBox {{ spacing: 8px; padding: 1px 0; }}
-QCheckBox::indicator, QListView::indicator {{ width: 14px; height: 14px; border: 1px solid {muted};
-                border-radius: 4px; background: {base}; }}
+QCheckBox::indicator, QListView::indicator {{ width: 14px; height: 14px;
+                border: 1px solid {muted}; border-radius: 4px; background: {base}; }}
 QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {accent}; }}
 QCheckBox::indicator:checked, QListView::indicator:checked {{ background: {accent};
                 border-color: {accent}; image: url("{icons}/check.svg"); }}

@@ -48,14 +48,15 @@ class SummaryPage(ResultPage):
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         self._show(
-            [self.tr("Choose data and models on the left, and start.")],
             [
+                self.tr("Choose data and models on the left, and start."),
                 self.tr(
                     "Each model segments each image clean and under every corruption of the"
                     " protocol. What is measured is kept: stop at any time, and the same folder"
                     " goes on."
-                )
+                ),
             ],
+            [],
         )
 
     def draw(self, grid: GridState) -> None:
