@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from segformer_gui.gui import theme
 
 _PICTURES_PX, _STRIP_PX, _MARKS_PX = 34, 12, 8
-_FULL_RATE = 0.1  # Flips that fill the strip's height: a tenth of the pixels.
+_FULL_RATE = 0.05  # Flips that fill the strip's height: a twentieth of the pixels.
 
 
 class Timeline(QWidget):
