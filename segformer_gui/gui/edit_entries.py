@@ -45,7 +45,7 @@ PROJECT_ENTRIES = (
         "new_project",
         "file",
         QT_TRANSLATE_NOOP("actions", "&New project…"),
-        QT_TRANSLATE_NOOP("actions", "Keep corrections in a folder of your own"),
+        QT_TRANSLATE_NOOP("actions", "Keep corrections, those of the open images too, in a folder"),
         separated=True,
     ),
     Entry(

@@ -32,7 +32,7 @@ from segformer_gui.gui.session.tools import TOOLS
 
 _BRUSH_STEP = 1.25
 _LARGEST_SCALE = 8.0
-_VISIT_SHOWN_MS = 5000
+_SHOWN_MS = 5000
 
 
 class EditParts(QObject):
@@ -251,13 +251,14 @@ class EditParts(QObject):
             if masks.status(path) != "checked":
                 images.select(path)
                 return
+        self._window.statusBar().showMessage(self.tr("All images are checked"), _SHOWN_MS)
 
     def _fly_to(self, visit: Visit) -> None:
         """Show a region, with some of what is around it."""
         canvas, box = self._canvas, visit.box
         text = self.tr("Doubtful region {number}, {left} more")
         text = text.format(number=visit.number, left=visit.left)
-        self._window.statusBar().showMessage(text, _VISIT_SHOWN_MS)
+        self._window.statusBar().showMessage(text, _SHOWN_MS)
         height, width = box.shape
         room = 0.5 * min(canvas.width() / max(1, width), canvas.height() / max(1, height))
         centre = QPointF((box.left + box.right) / 2, (box.top + box.bottom) / 2)
@@ -265,7 +266,7 @@ class EditParts(QObject):
 
     def _tell_of_no_doubt(self) -> None:
         text = self.tr("No region is in doubt that you have not corrected")
-        self._window.statusBar().showMessage(text, _VISIT_SHOWN_MS)
+        self._window.statusBar().showMessage(text, _SHOWN_MS)
 
     # Projects -----------------------------------------------------------------------------------
 
@@ -278,7 +279,7 @@ class EditParts(QObject):
             self._session.settings.open_folder,
         )
         if folder and classes is not None:
-            self._session.projects.create(Path(folder), classes)
+            self._session.projects.create(Path(folder), classes, self._session.images.paths)
 
     def _open_project(self) -> None:
         folder = QFileDialog.getExistingDirectory(

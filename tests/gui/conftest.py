@@ -154,3 +154,15 @@ def threaded(qtbot: QtBot, engine: FakeEngine, settings: Settings) -> Iterator[M
     yield window
     engine.gate.set()
     delete(window)
+
+
+@pytest.fixture
+def editor(window: MainWindow, images: list[Path]) -> MainWindow:
+    """The first image in the window, its mask taken from the prediction, the brush in hand.
+
+    Images are 60 x 80: dark (class 0) on the left, bright (class 2) on the right.
+    """
+    window.session.images.open(images)
+    window.actions_by_id["tool_brush"].trigger()
+    window.session.tools.set(class_id=1, brush_px=9)
+    return window

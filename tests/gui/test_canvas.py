@@ -384,8 +384,8 @@ def test_a_hidden_canvas_neither_moves_the_view_nor_asks_for_maps(
     monkeypatch.undo()
     hidden.show()
     assert hidden.scale == 20
-    assert hidden._picture is not None
-    assert hidden._measure is not None
+    assert hidden.stack.picture is not None
+    assert hidden.stack.measure is not None
 
 
 def test_a_canvas_that_is_shown_again_has_caught_up(window, canvas, images):

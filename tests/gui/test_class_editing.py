@@ -1,11 +1,11 @@
-"""Editing the classes of a project in the window: the list, the pixels, and one undo for all."""
+"""Editing the classes of a project in the window: the list, the pixels, and one undo for all.
+
+Images are dark (class 0) on the left, bright (class 2) on the right; class 1 is middle.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -13,23 +13,7 @@ from PySide6.QtWidgets import QApplication
 from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.gui.class_dialogs import ClassDialog, MergeDialog
 from segformer_gui.gui.main_window import MainWindow
-
-
-@pytest.fixture
-def editor(window: MainWindow, images: list[Path]) -> MainWindow:
-    """The first image, its mask taken from the prediction: dark on the left, bright on the right.
-
-    Classes: 0 dark, 1 middle, 2 bright.
-    """
-    window.session.images.open(images)
-    window.actions_by_id["tool_brush"].trigger()
-    return window
-
-
-def labels_of(window: MainWindow) -> np.ndarray:
-    mask = window.session.masks.mask
-    assert mask is not None
-    return mask.labels
+from tests.gui.drawing import labels_of
 
 
 def names(window: MainWindow) -> tuple[str, ...]:

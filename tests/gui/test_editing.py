@@ -1,77 +1,25 @@
-"""Correcting masks with the mouse, as a person does; and that nothing of it is lost."""
+"""Correcting masks with the mouse, as a person does."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QInputDialog
 from pytestqt.qtbot import QtBot
 
-from segformer_gui.app import make_window
 from segformer_gui.core.annotation.mask import UNLABELLED
-from segformer_gui.core.annotation.region import Box
 from segformer_gui.core.annotation.superpixels import find_superpixels
-from segformer_gui.core.classes import ClassSet
-from segformer_gui.core.images import read_labels
-from segformer_gui.core.project.project import Project
 from segformer_gui.core.render import outlines
-from segformer_gui.core.settings import Settings
 from segformer_gui.gui.canvas import stroke_tools
 from segformer_gui.gui.canvas.layers import mask_levels
-from segformer_gui.gui.docks.files import STATE_ROLE
 from segformer_gui.gui.main_window import MainWindow
-from segformer_gui.gui.session.review import Visit
-from tests.gui.conftest import CLASSES, FakeEngine, delete, make_image
-
-LEFT = Qt.MouseButton.LeftButton
-NONE = Qt.KeyboardModifier.NoModifier
-
-
-@pytest.fixture
-def editor(window: MainWindow, images: list[Path]) -> MainWindow:
-    """The first image in the window, its mask taken from the prediction, the brush in hand.
-
-    Images are 60 x 80: dark (class 0) on the left, bright (class 2) on the right.
-    """
-    window.session.images.open(images)
-    window.actions_by_id["tool_brush"].trigger()
-    window.session.tools.set(class_id=1, brush_px=9)
-    return window
-
-
-def labels_of(window: MainWindow) -> np.ndarray:
-    mask = window.session.masks.mask
-    assert mask is not None
-    return mask.labels
-
-
-def at(window: MainWindow, x: float, y: float) -> QPoint:
-    return window.canvas.widget_position(QPointF(x, y)).toPoint()
-
-
-def drag(
-    window: MainWindow, *places: tuple[float, float], modifier: Qt.KeyboardModifier = NONE
-) -> None:
-    first, *rest = [at(window, *place) for place in places]
-    QTest.mousePress(window.canvas, LEFT, modifier, first)
-    for place in rest:
-        QTest.mouseMove(window.canvas, place)
-    QTest.mouseRelease(window.canvas, LEFT, modifier, (rest or [first])[-1])
-
-
-def click(window: MainWindow, x: float, y: float, modifier: Qt.KeyboardModifier = NONE) -> None:
-    QTest.mouseClick(window.canvas, LEFT, modifier, at(window, x, y))
-
-
-def undo(window: MainWindow) -> None:
-    window.actions_by_id["undo"].trigger()
+from tests.gui.conftest import CLASSES, make_image
+from tests.gui.drawing import LEFT, NONE, at, click, drag, labels_of, undo
 
 
 def test_a_mask_begins_with_the_prediction(editor: MainWindow) -> None:
@@ -366,198 +314,6 @@ def test_masks_are_tidied_up(editor: MainWindow, action: str, expected: int) -> 
     assert labels_of(editor)[30, 20] == UNLABELLED
 
 
-def test_undo_survives_switching_images(editor: MainWindow) -> None:
-    before = labels_of(editor).copy()
-    drag(editor, (10.5, 20.5), (30.5, 20.5))
-    first = labels_of(editor).copy()
-    editor.actions_by_id["next"].trigger()
-    drag(editor, (60.5, 20.5))
-    assert (labels_of(editor)[20, 60], labels_of(editor)[20, 20]) == (1, 0)
-
-    editor.actions_by_id["previous"].trigger()
-
-    assert np.array_equal(labels_of(editor), first)
-    undo(editor)
-    assert np.array_equal(labels_of(editor), before)
-
-
-def test_masks_are_files_with_palette_and_what_was_touched(
-    editor: MainWindow, images: list[Path]
-) -> None:
-    drag(editor, (10.5, 20.5), (30.5, 20.5))
-    project = editor.session.projects.project
-    assert project is not None
-    assert editor.session.masks.unsaved
-
-    editor.actions_by_id["save_masks"].trigger()
-
-    assert not editor.session.masks.unsaved
-    saved = read_labels(project.mask_path("a_0"))
-    assert np.array_equal(saved, labels_of(editor))
-    assert project.images["a_0"].status == "corrected"
-    assert project.image_path("a_0") == images[0]
-
-
-def test_a_late_prediction_changes_no_correction(
-    qtbot: QtBot, threaded: MainWindow, engine: FakeEngine, images: list[Path]
-) -> None:
-    engine.gate.clear()
-    session = threaded.session
-    session.images.open(images[:1])
-    qtbot.waitUntil(lambda: session.images.picture is not None)
-    threaded.actions_by_id["tool_brush"].trigger()
-    qtbot.waitUntil(lambda: session.editing.ready)
-    session.tools.set(class_id=1, brush_px=9)
-    drag(threaded, (10.5, 20.5), (30.5, 20.5))
-    corrected = labels_of(threaded).copy()
-    assert (corrected == UNLABELLED).any()
-
-    engine.gate.set()
-    qtbot.waitUntil(lambda: session.segmentation.result is not None)
-    qtbot.wait(50)
-
-    assert np.array_equal(labels_of(threaded), corrected)
-    threaded.actions_by_id["accept"].trigger()
-    qtbot.waitUntil(lambda: session.editing.ready and not (labels_of(threaded) == 255).any())
-    assert (labels_of(threaded)[20, 10:31] == 1).all()
-
-
-def test_what_was_not_saved_is_brought_back_and_can_be_discarded(
-    qtbot: QtBot, editor: MainWindow, engine: FakeEngine, settings: Settings, images: list[Path]
-) -> None:
-    drag(editor, (10.5, 20.5), (30.5, 20.5))
-    drawn = labels_of(editor).copy()
-    project = editor.session.projects.project
-    assert project is not None
-    project.close()  # As if the process had ended here: nothing has been saved.
-    editor.session.masks._autosave.stop()
-
-    again = make_window(settings, engine, synchronous=True)
-    again.show()
-    qtbot.waitExposed(again)
-    again.session.start()
-    assert "brought back" in again.message_bar.sentence.text()
-    again.session.images.open(images)
-    again.actions_by_id["tool_brush"].trigger()
-    assert np.array_equal(labels_of(again), drawn)
-    delete(again)
-
-
-def test_the_second_window_keeps_corrections_of_its_own(
-    editor: MainWindow, engine: FakeEngine, settings: Settings, images: list[Path], qtbot: QtBot
-) -> None:
-    other = make_window(settings, engine, synchronous=True)
-    other.show()
-    qtbot.waitExposed(other)
-    other.session.start()
-    other.session.images.open(images)
-    other.actions_by_id["tool_brush"].trigger()
-    ours, theirs = editor.session.projects.project, other.session.projects.project
-    assert ours is not None
-    assert theirs is not None
-    assert ours.folder != theirs.folder
-    delete(other)
-
-
-def test_a_project_that_another_window_has_is_read_only(
-    editor: MainWindow, tmp_path: Path, images: list[Path]
-) -> None:
-    other = Project.create(tmp_path / "project", CLASSES)
-    for _ in other.add(images):
-        pass
-    other.store()
-
-    editor.session.projects.open(tmp_path / "project")
-
-    assert "another" in editor.message_bar.sentence.text()
-    before = labels_of(editor).copy()
-    drag(editor, (10.5, 20.5), (30.5, 20.5))
-    assert np.array_equal(labels_of(editor), before)
-    other.close()
-
-
-def test_a_broken_mask_is_refused_and_left_as_it_is(editor: MainWindow, images: list[Path]) -> None:
-    editor.actions_by_id["save_masks"].trigger()
-    project = editor.session.projects.project
-    assert project is not None
-    folder, file = project.folder, project.mask_path("a_0")
-    editor.session.masks.set_on(False)
-    editor.actions_by_id["clear"].trigger()
-    project.close()
-    editor.session.projects.project = None
-    file.write_bytes(b"broken")
-
-    editor.session.projects.open(folder)
-    editor.session.images.open(images)
-    editor.actions_by_id["tool_brush"].trigger()
-
-    assert str(file) in editor.message_bar.sentence.text()
-    assert editor.session.masks.document is None
-    assert file.read_bytes() == b"broken"
-
-
-def test_checked_images_are_passed_over(editor: MainWindow, images: list[Path]) -> None:
-    editor.actions_by_id["checked"].trigger()
-    assert editor.session.masks.status(images[0]) == "checked"
-    editor.actions_by_id["next_unchecked"].trigger()
-    assert editor.session.images.current == images[1]
-    editor.actions_by_id["checked"].trigger()
-    editor.actions_by_id["next_unchecked"].trigger()
-    assert editor.session.images.current == images[2]
-    editor.actions_by_id["next_unchecked"].trigger()
-    assert editor.session.images.current == images[2]
-
-
-def test_the_most_doubtful_region_is_flown_to(editor: MainWindow) -> None:
-    editor.actions_by_id["next_suspect"].trigger()
-
-    # The model is least sure where dark meets bright.
-    assert abs(editor.canvas.viewport.centre.x() - 40) < 6
-    assert editor.canvas.scale > 0
-
-
-def test_doubt_by_corruption_and_by_models_flies_where_they_differ(editor: MainWindow) -> None:
-    review, current = editor.session.review, editor.session.current
-    visits: list[Visit] = []
-    review.found.connect(visits.append)
-    assert not review.can("corruption")
-    result, picture = current.result, current.picture
-    assert result is not None
-    other = result.labels.copy()
-    other[40:50, 10:20] = 1
-    differing = replace(result, levels=(other,))
-    editor.session.lab.corrupted.show_picture(picture)
-    editor.session.lab.corrupted.show_result(differing)
-    assert editor.actions_by_id["doubt_corruption"].isEnabled()
-    editor.actions_by_id["doubt_corruption"].trigger()
-    editor.actions_by_id["next_suspect"].trigger()
-    assert visits[-1].box & Box(44, 14, 46, 16)
-    assert visits[-1].box.shape < (20, 20)
-
-    other = result.labels.copy()
-    other[5:15, 60:70] = 1
-    editor.session.lab.rival.clean.show_result(replace(result, levels=(other,)))
-    editor.actions_by_id["doubt_models"].trigger()
-    editor.actions_by_id["next_suspect"].trigger()
-    assert visits[-1].box & Box(9, 64, 11, 66)
-    # What a person put there is in no doubt.
-    editor.session.tools.set(brush_px=60)
-    drag(editor, (65, 10))
-    editor.actions_by_id["next_suspect"].trigger()
-    assert "No region" in editor.statusBar().currentMessage()
-
-
-def test_the_way_back_through_doubtful_regions(editor: MainWindow) -> None:
-    visits: list[object] = []
-    editor.session.review.found.connect(visits.append)
-    for action in ("next_suspect", "next_suspect", "previous_suspect", "next_suspect"):
-        editor.actions_by_id[action].trigger()
-
-    assert len(visits) == 4
-    assert visits[0] is visits[2]
-    assert visits[1] is visits[3]
-
-
 @pytest.mark.parametrize("by_shift", [True, False])
 def test_the_prediction_comes_back_inside_a_lasso(editor: MainWindow, by_shift: bool) -> None:
     editor.session.tools.set(brush_px=40)
@@ -589,53 +345,6 @@ def test_one_class_of_the_prediction_is_taken_over(editor: MainWindow) -> None:
     assert (labels_of(editor)[:, :40] == UNLABELLED).all()
 
 
-def test_the_list_of_images_tells_states_and_sets_them(
-    editor: MainWindow, images: list[Path]
-) -> None:
-    session, model = editor.session, editor.files.view.model()
-
-    def states() -> list[str]:
-        return [model.index(row, 0).data(STATE_ROLE) for row in range(3)]
-
-    assert states() == ["Segmented", "Not segmented", "Not segmented"]
-    drag(editor, (10.5, 20.5))
-    assert states()[0] == "Corrected"  # At once: nothing is saved yet.
-    editor.actions_by_id["next"].trigger()
-    editor.files.view.selectAll()
-    editor.files.menu().checked.trigger()
-    assert states() == ["Checked", "Checked", "Not segmented"]
-    assert "2 checked" in editor.files._count.text()
-    editor.files.menu().hold_out.trigger()
-    assert states()[:2] == ["Checked, held out"] * 2
-    project = session.projects.project
-    assert project is not None
-    with Project(project.folder) as saved:
-        assert [row.status for row in saved.images.values()] == ["checked", "checked"]
-        assert all(row.hold_out for row in saved.images.values())
-
-    menu = editor.files.menu()
-    assert menu.checked.isChecked()
-    menu.checked.trigger()
-    assert states() == ["Corrected, held out", "Segmented, held out", "Not segmented"]
-    menu = editor.files.menu()
-    menu.sequence.trigger()
-    dialog = QApplication.activeModalWidget()
-    assert isinstance(dialog, QInputDialog)
-    dialog.setTextValue("street")
-    dialog.accept()
-    assert {row.sequence for row in project.images.values()} == {"street"}
-
-
-def test_the_mask_of_the_image_before_can_be_taken(editor: MainWindow) -> None:
-    drag(editor, (60.5, 20.5))
-    first = labels_of(editor).copy()
-    editor.actions_by_id["next"].trigger()
-
-    editor.actions_by_id["copy_mask"].trigger()
-
-    assert np.array_equal(labels_of(editor), first)
-
-
 def test_corrections_of_a_large_image_repaint_only_where_they_are(
     editor: MainWindow, tmp_path: Path
 ) -> None:
@@ -649,85 +358,3 @@ def test_corrections_of_a_large_image_repaint_only_where_they_are(
     areas = [(b.bottom - b.top) * (b.right - b.left) for b in boxes]
     assert areas
     assert max(areas) < 100 * 100
-
-
-def test_a_model_of_other_classes_has_corrections_of_its_own(
-    editor: MainWindow, engine: FakeEngine
-) -> None:
-    drag(editor, (10.5, 20.5), (30.5, 20.5))
-    drawn = labels_of(editor).copy()
-    session = editor.session
-    first = session.projects.project
-    assert first is not None
-    engine.classes = ClassSet("other", ("sky", "road", "car"), CLASSES.colors)
-    session.models.set_device("cpu")
-
-    other = session.projects.project
-    assert other is not None
-    assert other.classes.names == ("sky", "road", "car")
-    assert not (labels_of(editor) == 1).any()
-    assert "kept apart" in editor.message_bar.sentence.text()
-    assert np.array_equal(read_labels(first.mask_path("a_0")), drawn)  # Saved before it was left.
-
-    engine.classes = CLASSES
-    session.models.set_device("auto")
-    assert np.array_equal(labels_of(editor), drawn)
-
-
-def test_images_that_were_moved_are_found_by_their_content(
-    editor: MainWindow, images: list[Path], tmp_path: Path
-) -> None:
-    project = Project.create(tmp_path / "project", CLASSES)
-    assert all(error is None for _, error in project.add(images))
-    project.update("a_1", status="checked")
-    project.store()
-    project.close()
-    moved = tmp_path / "moved"
-    (tmp_path / "in").rename(moved)
-    session = editor.session
-    session.images.remove(images)
-
-    session.projects.open(tmp_path / "project")
-    assert "3 images" in editor.message_bar.sentence.text()
-    session.images.open([moved])
-
-    assert "3 images" in editor.message_bar.sentence.text()
-    assert "new place" in editor.message_bar.sentence.text()
-    assert session.masks.row(moved / "a_1.png") is not None
-    opened = session.projects.project
-    assert opened is not None
-    assert opened.image_path("a_2").resolve() == moved / "a_2.png"
-    assert session.status(moved / "a_1.png") == "checked"
-
-
-def test_classes_that_a_project_lacks_are_told_once(editor: MainWindow, tmp_path: Path) -> None:
-    fewer = ClassSet("own", ("Bright", "tree"), CLASSES.colors[:2])
-    editor.session.projects.create(tmp_path / "project", fewer)
-
-    assert "2 of the model's 3 classes" in editor.message_bar.sentence.text()
-    assert "dark, middle" in editor.message_bar.details.toPlainText()
-    assert (labels_of(editor)[:, 40:] == 0).all()
-    assert (labels_of(editor)[:, :40] == UNLABELLED).all()
-    editor.message_bar.hide()
-    editor.actions_by_id["next"].trigger()
-    assert editor.message_bar.isHidden()
-
-
-def test_a_tool_taken_before_the_model_is_ready_opens_the_same_project(
-    qtbot: QtBot, engine: FakeEngine, settings: Settings, images: list[Path]
-) -> None:
-    """Looking for the project and opening it must not lock each other out."""
-    folders = set()
-    for _ in range(2):
-        window = make_window(settings, engine)
-        window.show()
-        session = window.session
-        session.images.open(images[:1])
-        qtbot.waitUntil(lambda session=session: session.images.picture is not None)
-        session.tools.choose("brush")
-        session.start()
-        qtbot.waitUntil(lambda session=session: session.editing.ready, timeout=20_000)
-        assert session.projects.project is not None
-        folders.add(session.projects.project.folder)
-        delete(window)
-    assert len(folders) == 1

@@ -141,6 +141,35 @@ class Project:
             taken.add(row.id.casefold())
             yield path, None
 
+    def take_over(self, other: Project, paths: Iterable[Path]) -> int:
+        """Begin this project with images, saved masks and states of one of the same classes.
+
+        Images without a mask are passed over; returns how many were taken. Raises `UserError` as
+        `add` yields, as `write_atomically` or as `file_error`.
+        """
+        assert not self.images, "ids may differ from those of the other project"
+        there = {other.image_path(image).resolve(): row for image, row in other.images.items()}
+        rows = [row for path in paths if (row := there.get(path.resolve())) and row.saved]
+        for row in rows:
+            path = other.image_path(row.id)
+            for _, error in self.add([path]):
+                if error is not None:
+                    raise error
+            image = next(reversed(self.images))
+            for source, target in (
+                (other._touched_path(row.id), self._touched_path(image)),
+                (other.mask_path(row.id), self.mask_path(image)),
+            ):
+                try:
+                    content = source.read_bytes()
+                except OSError as error:
+                    raise file_error(error, source, "file_unreadable") from error
+                write_atomically(target, content)
+            own = self.images[image]
+            self._put(dataclasses.replace(row, id=image, path=own.path, sha256=own.sha256))
+        self.store()
+        return len(rows)
+
     def relocate(self, paths: Iterable[Path]) -> int:
         """Find images that are gone from their place among files of their name and content.
 

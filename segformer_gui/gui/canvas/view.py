@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, cast
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer
@@ -24,30 +23,25 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from segformer_gui.core.inference.probe import class_probabilities, measure_of
-from segformer_gui.core.palettes import drop_colors, measure_colors
 from segformer_gui.gui import theme
 from segformer_gui.gui.canvas.editor import CanvasEditor
-from segformer_gui.gui.canvas.layers import LabelLayer, Layer, MeasureLayer, PictureLayer
+from segformer_gui.gui.canvas.layers import PictureLayer
 from segformer_gui.gui.canvas.marks import (
     paint_badge,
-    paint_color_bar,
     paint_error,
     paint_grid,
-    paint_key,
 )
+from segformer_gui.gui.canvas.stack import LayerStack
 from segformer_gui.gui.canvas.tool import Hand
 from segformer_gui.gui.canvas.viewport import Viewport
 from segformer_gui.gui.messages import (
-    measure_title,
-    pair_map_kinds,
-    pair_map_title,
     sentence_and_hint,
 )
-from segformer_gui.gui.session.pair import Pair, PairMap
+from segformer_gui.gui.session.pair import Pair
 from segformer_gui.gui.session.ports import Result
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.source import Source
-from segformer_gui.gui.session.view import Hover, PairMapKind, Shown, View
+from segformer_gui.gui.session.view import Hover, Shown, View
 
 _LARGEST_SCALE = 256.0
 _GRID_SCALE = 8.0
@@ -76,15 +70,10 @@ class Canvas(QWidget):
         self._view = view
         self._source = source
         self._pair = pair
-        self._pair_map: PairMap | None = None
-        self._pair_layer: Layer | None = None
         self._caption: Sequence[str] = ()
         self._caption_right = False
         self.viewport = viewport or Viewport(self)
-        self._picture: PictureLayer | None = None
-        self._labels: LabelLayer | None = None
-        self._outlines: LabelLayer | None = None
-        self._measure: MeasureLayer | None = None
+        self.stack = LayerStack(view, source, pair)
         self._editor: CanvasEditor | None = None
         self._grabbed_at: QPointF | None = None
         self._space_held = False
@@ -136,11 +125,10 @@ class Canvas(QWidget):
         if not self.isVisible():
             return
         self._loading.stop()
-        picture = self._source.picture
-        self._picture = PictureLayer(picture.levels) if picture else None
+        self.stack.show_picture()
         # The next frame of a series is looked at where the last one was.
-        if self._picture is not None:
-            size = self._picture.width, self._picture.height
+        if self.stack.picture is not None:
+            size = self.stack.picture.width, self.stack.picture.height
             if size != self.viewport.image_size:
                 self.viewport.image_size = size
                 self.fit()
@@ -151,50 +139,14 @@ class Canvas(QWidget):
     def _show_result(self) -> None:
         if not self.isVisible():
             return
-        result = self._source.result
-        self._labels = LabelLayer(result.levels) if result else None
-        self._outlines = self._measure = None
-        self._show_maps()
+        self.stack.show_result()
+        self.update()
         self._point_at_cursor()
 
     def _show_maps(self) -> None:
-        """Take what the view asks for and has come; colour what is coloured by class."""
-        if not self.isVisible():
-            return
-        view, result, maps = self._view, self._source.result, self._source.maps
-        if view.shown == "labels":
-            self._measure = None
-        else:
-            made = maps.measure(view.shown)
-            self._measure = MeasureLayer(made.levels, measure_colors()) if made else None
-        if view.outlined and self._outlines is None:
-            levels = maps.outlines()
-            self._outlines = LabelLayer(levels) if levels else None
-        for layer in (self._labels, self._outlines):
-            if layer is not None and result is not None:
-                layer.set_colors(view.painted(result.classes), view.shows_of(result.classes))
-        self._show_pair_map()
-        self.update()
-
-    def _pair_kind(self) -> PairMapKind | None:
-        """The map of the pair that is wanted here, if there can be one."""
-        kind = self._view.pair_map
-        if kind is None or self._pair is None:
-            return None
-        return kind if self._pair.comparable and self._pair.has(kind) else None
-
-    def _show_pair_map(self) -> None:
-        kind, view = self._pair_kind(), self._view
-        made = self._pair.map(kind) if self._pair and kind else None
-        if made is not self._pair_map:
-            self._pair_map, self._pair_layer = made, _pair_layer(made) if made else None
-        if made is None or made.classes is None or not isinstance(self._pair_layer, LabelLayer):
-            return
-        if kind == "flips":
-            classes = view.painted(made.classes)
-            self._pair_layer.set_colors(classes, view.shows_of(made.classes))
-        else:
-            self._pair_layer.set_colors(made.classes, lambda _: True)
+        if self.isVisible():
+            self.stack.show_maps()
+            self.update()
 
     # Where it lies ------------------------------------------------------------------------------
 
@@ -205,9 +157,9 @@ class Canvas(QWidget):
 
     def fit(self) -> None:
         """Show the whole image, as large as it goes; small ones at most four times."""
-        if self._picture is None:
+        if self.stack.picture is None:
             return
-        width, height = self._picture.width, self._picture.height
+        width, height = self.stack.picture.width, self.stack.picture.height
         room = QSize(self.width() - 2 * _MARGIN_PX, self.height() - 2 * _MARGIN_PX)
         largest = min(room.width() / width, room.height() / height, 4.0)
         self.viewport.move(max(largest, 0.001), QPointF(width / 2, height / 2), fitted=True)
@@ -230,17 +182,17 @@ class Canvas(QWidget):
 
     def _zoom(self, scale: float, fixed: QPointF) -> None:
         """Zoom so that what lies under `fixed` stays there."""
-        if self._picture is None:
+        if self.stack.picture is None:
             return
-        smallest = min(1.0, 32 / max(self._picture.width, self._picture.height))
+        smallest = min(1.0, 32 / max(self.stack.picture.width, self.stack.picture.height))
         scale = max(smallest, min(scale, _LARGEST_SCALE))
         self._look_at(self.image_position(fixed) + (self._middle() - fixed) / scale, scale)
 
     def _look_at(self, centre: QPointF, scale: float) -> None:
         """Centre an image that is smaller than the canvas; let no gap open beside a larger one."""
-        if self._picture is not None:
-            x = _within(centre.x(), self._picture.width, self.width() / scale)
-            y = _within(centre.y(), self._picture.height, self.height() / scale)
+        if self.stack.picture is not None:
+            x = _within(centre.x(), self.stack.picture.width, self.width() / scale)
+            y = _within(centre.y(), self.stack.picture.height, self.height() / scale)
             self.viewport.move(scale, QPointF(x, y))
 
     def _moved(self) -> None:
@@ -274,51 +226,18 @@ class Canvas(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), QColor(theme.colors().canvas))
         error = self._source.error
-        if self._picture is not None:
-            self._paint_layers(painter, QRectF(event.rect()), self._picture)
+        if self.stack.picture is not None:
+            self._paint_layers(painter, QRectF(event.rect()), self.stack.picture)
         elif error is not None:
             paint_error(painter, self, *sentence_and_hint(error))
-        self._paint_scale(painter)
+        self.stack.paint_scale(painter, self, self._caption_right)
         lines = [*self._caption, *([badge] if (badge := self._badge()) else [])]
         if lines:
             paint_badge(painter, self, lines, self._caption_right)
 
-    def _paint_scale(self, painter: QPainter) -> None:
-        """What the colours of the map mean, where the legend does not tell."""
-        kind, shown, right = self._pair_kind(), self._view.shown, self._caption_right
-        made = self._pair_map
-        if kind == "confidence_drop":
-            risen, fallen = pair_map_kinds(kind)
-            title = pair_map_title(kind)
-            paint_color_bar(painter, self, title, drop_colors(), (risen, fallen), right)
-        elif kind in ("borders", "errors") and made is not None and made.classes is not None:
-            key = zip(made.classes.colors, pair_map_kinds(kind), strict=True)
-            paint_key(painter, self, pair_map_title(kind), list(key), right)
-        elif kind is None and self._measure is not None and shown != "labels":
-            title = measure_title(shown)
-            paint_color_bar(painter, self, title, measure_colors(), right=right)
-
     def _paint_layers(self, painter: QPainter, exposed: QRectF, picture: PictureLayer) -> None:
-        view, origin, scale = self._view, self._origin(), self.scale
-        picture.paint(painter, exposed, origin, scale)
-        if not view.peeking:
-            opaque = 1 - (1 - view.opacity) ** 2  # Thin lines need more to be seen.
-            kind = self._pair_kind()
-            filled = self._measure if view.shown != "labels" else self._labels
-            if view.outlined and view.shown == "labels":
-                filled = None
-            if kind is not None:
-                filled = self._pair_layer
-            mask = self._editor.layer if self._editor else None
-            filled = mask or filled
-            lines = kind == "borders" if mask is None else mask.outlined
-            if filled is not None:
-                painter.setOpacity(opaque if lines else view.opacity)
-                filled.paint(painter, exposed, origin, scale)
-            if mask is None and view.outlined and self._outlines is not None:
-                painter.setOpacity(opaque)
-                self._outlines.paint(painter, exposed, origin, scale)
-            painter.setOpacity(1)
+        origin, scale, editor = self._origin(), self.scale, self._editor
+        self.stack.paint(painter, exposed, origin, scale, editor.layer if editor else None)
         if scale >= _GRID_SCALE:
             size = QRectF(origin.x(), origin.y(), picture.width * scale, picture.height * scale)
             paint_grid(painter, exposed & size, origin, scale)
@@ -331,10 +250,7 @@ class Canvas(QWidget):
             return "" if self._loading.isActive() else text
         if self._source.busy:
             return self.tr("Segmenting…")
-        computing = self._view.shown != "labels" and self._measure is None
-        if self._pair_kind() is not None:
-            computing = self._pair_layer is None
-        return self.tr("Computing…") if computing and self._labels is not None else ""
+        return self.tr("Computing…") if self.stack.computing else ""
 
     # Mouse and keyboard -------------------------------------------------------------------------
 
@@ -471,7 +387,7 @@ class Canvas(QWidget):
     def _point_at(self, position: QPointF) -> None:
         at = self.image_position(position)
         x, y = int(at.x() // 1), int(at.y() // 1)
-        picture, result = self._picture, self._source.result
+        picture, result = self.stack.picture, self._source.result
         if picture is None or not (0 <= x < picture.width and 0 <= y < picture.height):
             self._view.set_hover(None)
             return
@@ -484,12 +400,6 @@ class Canvas(QWidget):
         ):
             hover = _hover(result, x, y, self._view.shown)
         self._view.set_hover(hover)
-
-
-def _pair_layer(made: PairMap) -> Layer:
-    if made.classes is None:
-        return MeasureLayer(cast("Any", made.levels), drop_colors())
-    return LabelLayer(made.levels)
 
 
 def _hover(result: Result, x: int, y: int, shown: Shown) -> Hover:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -47,11 +47,22 @@ class Projects(QObject):
             return
         self._lanes.files.submit(lambda _job: Project(folder), self._use, self.failed.emit, "open")
 
-    def create(self, folder: Path, classes: ClassSet) -> None:
-        """Make a project; what is corrected from now on is kept in it."""
-        self._lanes.files.submit(
-            lambda _job: Project.create(folder, classes), self._use, self.failed.emit, "open"
-        )
+    def create(self, folder: Path, classes: ClassSet, paths: Sequence[Path] = ()) -> None:
+        """Make a project; what is corrected from now on is kept in it.
+
+        The corrections of `paths` come along from the application's own project.
+        """
+        own = self.project if self.is_own else None
+
+        def work(_job: object) -> Project:
+            project = Project.create(folder, classes)
+            if own is not None:
+                for image in own.unsaved if own.read_only is None else ():
+                    own.save(image)
+                project.take_over(own, paths)
+            return project
+
+        self._lanes.files.submit(work, self._use, self.failed.emit, "open")
 
     def restore_own(self) -> None:
         """Look for corrections that an earlier run of the application could not save."""

@@ -484,6 +484,25 @@ def test_an_image_that_was_moved_is_the_same_image(project, tmp_path):
     assert project.images["img_0"].sha256 == before.sha256
 
 
+def test_a_new_project_begins_with_saved_masks_of_another(project, tmp_path):
+    document = project.document("img_1")
+    stroke = Stroke(document.mask, Brush(9), 2)
+    stroke.move(20, 20)
+    document.commit(stroke.end(), "stroke")
+    project.save("img_1")
+    project.update("img_1", status="checked", hold_out=True, sequence="walk")
+    paths = [project.image_path(image) for image in project.images]
+    with Project.create(tmp_path / "new", CLASSES) as new:
+        assert new.take_over(project, paths) == 1
+    with Project(tmp_path / "new") as new:
+        row = new.images["img_1"]
+        assert (row.status, row.hold_out, row.sequence) == ("checked", True, "walk")
+        assert new.image_path("img_1").resolve() == paths[1].resolve()
+        mask = new.document("img_1").mask
+        assert np.array_equal(mask.labels, document.mask.labels)
+        assert np.array_equal(mask.touched, document.mask.touched)
+
+
 def test_moved_images_are_found_among_files_of_their_name_by_content(project, tmp_path):
     old = project.image_path("img_0").resolve()
     other, new = tmp_path / "other" / old.name, tmp_path / "new" / old.name
