@@ -41,7 +41,9 @@ class TuningDock(ChartDock):
         self.pages.addTab(self.run, self.tr("Run"))
         self.pages.addTab(self.card, self.tr("Result"))
         self.pages.currentChanged.connect(self.refresh)
-        self._session.tuning.read()
+        tuning = self._session.tuning
+        if tuning.summary is None and not tuning.reading:
+            tuning.read()
         return self.pages
 
     def draw(self) -> bool:

@@ -65,7 +65,9 @@ class ResultTable(QTreeWidget):
         for name, pair in proof["classes"].items():
             self._add(classes, name, pair["before"], pair["after"])
         classes.setExpanded(True)
+        classes.setFirstColumnSpanned(True)
         corruptions = QTreeWidgetItem(self, [self.tr("Corruptions at severity 3, mIoU")])
+        corruptions.setFirstColumnSpanned(True)
         for name, pair in proof["corruptions"].items():
             title = corruption_title(name)
             if name in proof["unseen"]:
@@ -95,11 +97,12 @@ class ResultTable(QTreeWidget):
         item.setToolTip(0, title)
         texts = ["-" if value is None else f"{100 * value:.1f}" for value in (before, after)]
         change = None if before is None or after is None else 100 * (after - before)
-        texts.append("" if change is None else f"{change:+.1f}")
+        small = change is not None and abs(change) < 0.05
+        texts.append("" if change is None else "0.0" if small else f"{change:+.1f}")
         for column, text in enumerate(texts, 1):
             item.setText(column, text)
             item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
-        if change is not None and abs(change) >= 0.05:
+        if change is not None and not small:
             colors = theme.colors()
             item.setForeground(3, QBrush(QColor(colors.good if change > 0 else colors.error)))
         return item
@@ -182,7 +185,8 @@ class TuningCard(QWidget):
         color = colors.warning if code in _DOUBTFUL else color
         self.verdict.setText(note_sentence(Note(code, proof["parameters"])))
         self.verdict.setStyleSheet(
-            f"border-left: 4px solid {color}; padding: 2px 8px; font-weight: 600; color: {color};"
+            f"border: none; border-left: 4px solid {color}; padding: 2px 8px;"
+            f" font-weight: 600; color: {color};"
         )
         notes = [note_sentence(Note(code, parameters)) for code, parameters in proof["cautions"]]
         if self._runs.decided:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
+from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QFileDialog,
@@ -77,7 +77,7 @@ class VersionsDock(QDockWidget):
         self.notes.setPlaceholderText(self.tr("Notes"))
         self.notes.setAccessibleName(self.tr("Notes"))
         self.notes.setTabChangesFocus(True)
-        self.notes.setFixedHeight(3 * self.fontMetrics().lineSpacing() + 14)
+        self.notes.setFixedHeight(2 * self.fontMetrics().lineSpacing() + 14)
         self.keep = QPushButton(self.tr("Keep note"), page)
         self.keep.clicked.connect(self._keep_notes)
         self.notes.textChanged.connect(self._note_changed)
@@ -173,12 +173,23 @@ class VersionsDock(QDockWidget):
         self.notes.setEnabled(version is not None)
         self.facts.setText(self._facts(version) if version else "")
         self.facts.setVisible(version is not None)
+        self._fit()
         if name != self._noted or not self.notes.hasFocus():
             self._noted = name
             blocked = self.notes.blockSignals(True)
             self.notes.setPlainText(version.notes if version else "")
             self.notes.blockSignals(blocked)
             self.keep.setEnabled(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lines wrap otherwise."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Room for all lines of the facts, which a layout does not give by itself."""
+        needed = self.facts.heightForWidth(max(80, self.width() - 16))
+        self.facts.setMinimumHeight(max(0, needed))
 
     def _facts(self, version: Version) -> str:
         lines = [

@@ -34,7 +34,7 @@ from segformer_gui.core.training.versions import Version
 from segformer_gui.gui.session.ports import Job, Lanes
 
 _log = logging.getLogger(__name__)
-_LOOK_MS = 500
+_LOOK_MS, _IDLE_MS = 500, 3000
 _LIVE = ("training", "paused", "proving")
 _SHOWN_SAMPLES = 12
 
@@ -113,7 +113,7 @@ class Runs(QObject):
         if run == self.run and self.progress is not None and process is not None:
             self._process, self._silent = process, self.progress.state
             self._was_live = True
-            self._timer.start()
+            self._timer.start(_LOOK_MS)
             self.changed.emit()
             return
         self._forget()
@@ -124,7 +124,7 @@ class Runs(QObject):
         def opened(recipe: Recipe) -> None:
             self.run, self.recipe = run, recipe
             self._watch = RunWatch(run, recipe)
-            self._timer.start()
+            self._timer.start(_LOOK_MS)
             self._look()
 
         self._lanes.runs.submit(lambda _job: _recipe_of(run), opened, self.failed.emit, "attach")
@@ -230,7 +230,9 @@ class Runs(QObject):
         answered = {"pause": state == "paused", "go on": state != "paused", "stop": not self.live}
         if self.asked and answered[self.asked]:
             self.asked = None
-        if not self.live:
+        # One that ended early may be taken up again by anybody.
+        self._timer.setInterval(_LOOK_MS if self.live else _IDLE_MS)
+        if state == "finished":
             self._timer.stop()
         self.changed.emit()
         if self.live or (state == before and not was_live):

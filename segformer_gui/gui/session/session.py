@@ -220,7 +220,8 @@ class Session(QObject):
         def work() -> tuple[list[Path], ModelEntry, ModelEntry]:
             images = [path for name, _ in proof["changed"] if (path := Path(name)).is_file()]
             before, after = recipe.network.initial, str(run / MODEL_FOLDER)
-            return images[:_COMPARED], find_model(before), find_model(after)
+            tuned = replace(find_model(after), title=self.tr("fine-tuned"))
+            return images[:_COMPARED], find_model(before), tuned
 
         def found(what: tuple[list[Path], ModelEntry, ModelEntry]) -> None:
             images, before, after = what
