@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from segformer_gui.core.catalogue import EMBEDDED_MODEL, find_model
 from segformer_gui.core.corruption.catalogue import KR16, Protocol
 from segformer_gui.core.corruption.corrupt import Engine
-from segformer_gui.core.datasets import Dataset, Layout, open_dataset
+from segformer_gui.core.datasets import Dataset, Layout, check_sequences, open_dataset
 from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.files import file_error, write_atomically
 from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice, SegmentOptions
@@ -97,7 +97,7 @@ class Request:
 
     def open_data(self) -> Dataset:
         """The images to measure. Raises `UserError` as `unlabelled`, `project_dataset` and
-        `open_dataset`, and `grid_no_truth` where no layout is found.
+        `open_dataset`, `sequence_unknown`, and `grid_no_truth` where no layout is found.
         """
         if self.consistency:
             data = unlabelled(self.data)
@@ -110,7 +110,9 @@ class Request:
                 if error.code == "dataset_layout_unknown":
                     raise UserError("grid_no_truth", path=str(self.data)) from error
                 raise
-        return replace(data, samples=data.samples[:: self.every])
+        check_sequences(data.samples, self.sequences)
+        samples = [s for s in data.samples if not self.sequences or s.sequence in self.sequences]
+        return replace(data, samples=tuple(samples[:: self.every]))
 
 
 class Benchmark:

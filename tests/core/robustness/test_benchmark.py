@@ -172,3 +172,15 @@ def test_a_data_set_is_opened_as_it_is_and_every_nth(camvid):
     with pytest.raises(UserError, match="grid_no_truth"):
         Request(camvid.root / "val").open_data()
     assert Request(camvid.root / "val", consistency=True).open_data().classes is None
+
+
+def test_sequences_are_taken_from_whatever_is_measured(camvid, project):
+    def ids(request):
+        return [sample.id for sample in request.open_data().samples]
+
+    assert ids(Request(camvid.root, sequences=("t",))) == ["t_1"]
+    pictures = Request(camvid.root / "val", consistency=True, sequences=("t_1",))
+    assert ids(pictures) == ["t_1.png"]
+    assert len(ids(Request(project, sequences=("s",)))) == 3
+    with pytest.raises(UserError, match="sequence_unknown"):
+        ids(Request(project, sequences=("t",)))
