@@ -376,14 +376,14 @@ def test_the_card_shows_before_and_after(finished, dock):
     for row in range(table.topLevelItemCount()):
         item = table.topLevelItem(row)
         rows[item.text(0)] = item
-    clean = rows["Clean mIoU"]
+    clean = rows["Clean"]
     assert [clean.text(column) for column in (1, 2, 3)] == ["50.0", "70.0", "+20.0"]
     assert "+10.0 to +30.0" in clean.child(0).text(0)
-    assert "no interval" in rows["Corrupted mIoU"].child(0).text(0)
-    assert rows["Agreement with before"].text(2) == "90.0"
+    assert "no interval" in rows["Corrupted"].child(0).text(0)
+    assert rows["Agreement"].text(2) == "90.0"
     dark = rows["Classes, IoU"].child(0)
     assert (dark.text(0), dark.text(3)) == ("dark", "-10.0")
-    fog, snow = (rows["Corruptions at severity 3, mIoU"].child(place) for place in (0, 1))
+    fog, snow = (rows["Corruptions, severity 3"].child(place) for place in (0, 1))
     assert fog.text(0) == "Fog"
     assert snow.text(0) == "Snow, never trained against"
     assert "finished" in finished.message_bar.sentence.text()

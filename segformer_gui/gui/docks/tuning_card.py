@@ -33,9 +33,10 @@ class ResultTable(QTreeWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        titles = ("", self.tr("before"), self.tr("after"), self.tr("change"))
+        titles = (self.tr("mIoU, %"), self.tr("before"), self.tr("after"), self.tr("change"))
         self.setHeaderLabels(titles)
         self.setAccessibleName(self.tr("Before and after"))
+        self.setIndentation(14)
         self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
         header = self.header()
         header.setStretchLastSection(False)
@@ -47,18 +48,18 @@ class ResultTable(QTreeWidget):
         """All in percent; changes in points."""
         self.clear()
         for quantity, title in (
-            ("clean", self.tr("Clean mIoU")),
-            ("corrupted", self.tr("Corrupted mIoU")),
+            ("clean", self.tr("Clean")),
+            ("corrupted", self.tr("Corrupted")),
         ):
             pair = proof[quantity]
             item = self._add(self, title, pair["before"]["value"], pair["after"]["value"])
             interval = QTreeWidgetItem(item, [self._interval(proof[f"{quantity}_rise"])])
             interval.setFirstColumnSpanned(True)
             item.setExpanded(True)
-        kept = QTreeWidgetItem(self, [self.tr("Agreement with before")])
+        kept = QTreeWidgetItem(self, [self.tr("Agreement")])
         kept.setText(2, f"{100 * proof['agreement']:.1f}")
         kept.setToolTip(
-            0, self.tr("Pixels that kept their class, of images that were not trained on")
+            0, self.tr("Pixels that kept their class, in images that were not trained on")
         )
         kept.setTextAlignment(2, Qt.AlignmentFlag.AlignRight)
         classes = QTreeWidgetItem(self, [self.tr("Classes, IoU")])
@@ -66,7 +67,7 @@ class ResultTable(QTreeWidget):
             self._add(classes, name, pair["before"], pair["after"])
         classes.setExpanded(True)
         classes.setFirstColumnSpanned(True)
-        corruptions = QTreeWidgetItem(self, [self.tr("Corruptions at severity 3, mIoU")])
+        corruptions = QTreeWidgetItem(self, [self.tr("Corruptions, severity 3")])
         corruptions.setFirstColumnSpanned(True)
         for name, pair in proof["corruptions"].items():
             title = corruption_title(name)
@@ -77,8 +78,8 @@ class ResultTable(QTreeWidget):
     def _interval(self, rise: dict[str, float | None]) -> str:
         low, high = rise["low"], rise["high"]
         if low is None or high is None:
-            return self.tr("one image or sequence: no interval")
-        return self.tr("95 % interval of the change: {low:+.1f} to {high:+.1f}").format(
+            return self.tr("one image: no interval")
+        return self.tr("95 % interval: {low:+.1f} to {high:+.1f}").format(
             low=100 * low, high=100 * high
         )
 

@@ -62,6 +62,7 @@ class VersionsDock(QDockWidget):
         page = QWidget(self)
         self.tree = QTreeWidget(page)
         self.tree.setHeaderLabels((self.tr("Version"), self.tr("clean"), self.tr("corrupted")))
+        self.tree.setIndentation(14)
         self.tree.setAccessibleName(self.tr("Versions"))
         header = self.tree.header()
         header.setStretchLastSection(False)
