@@ -95,8 +95,8 @@ class ClassParts(QObject):
         """Merging and deleting reach masks that are not seen."""
         if name not in ("merge", "delete"):
             return
-        sentence = self.tr("The class has ended; its pixels were taken from {count} masks.")
+        sentence = self.tr("The class was deleted. Masks that changed: {count}")
         if name == "merge":
-            sentence = self.tr("The classes are one now, in {count} masks.")
+            sentence = self.tr("The two classes are one now. Masks that changed: {count}")
         self._messages.show_message("success", sentence.format(count=images))
         self._messages.offer(self.tr("Undo"), self._actions["undo"].trigger)

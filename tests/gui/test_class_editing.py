@@ -109,7 +109,7 @@ def test_merging_reaches_all_masks_and_leaves_an_id_that_nothing_shows(
 
     assert names(editor) == ("", "middle", "bright")
     assert (labels_of(editor) == 2).all()
-    assert "2 masks" in editor.message_bar.sentence.text()
+    assert "changed: 2" in editor.message_bar.sentence.text()
     assert listed(editor) == ["middle", "bright"]
     assert editor.classes.view.model().rowCount() == 2
     assert editor.session.tools.settings.class_id == 1

@@ -22,7 +22,7 @@ class MaskMenu(QMenu):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         masks = session.masks
         rows = [row for path in paths if (row := masks.row(path)) is not None]
-        with_mask = any(row.status != "open" for row in rows)
+        with_mask = any(map(masks.has_mask, paths))
         self._session = session
         self._paths = paths
         self.checked = self.addAction(self.tr("&Checked: the mask is right"))

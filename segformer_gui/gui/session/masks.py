@@ -104,6 +104,11 @@ class Masks(QObject):
         project, image = self._projects.project, self._ids.get(path)
         return project.images.get(image) if project is not None and image else None
 
+    def has_mask(self, path: Path) -> bool:
+        """Whether there is anything in the mask of an image, saved or not."""
+        project, row = self._projects.project, self.row(path)
+        return project is not None and row is not None and project.has_mask(row.id)
+
     def status(self, path: Path) -> Status | None:
         """How far the mask of an image is; None where it has none."""
         row = self.row(path)
