@@ -60,7 +60,7 @@ def take_tuning() -> None:
     take("compare")
     runs.adopt("streets-v1")
     studio.wait_until(lambda: session.versions.can_roll_back)
-    session.versions.write_notes("streets-v1", "Learnt from four streets.")
+    session.versions.write_notes("streets-v1", "Learnt from three streets.")
     window.tuning.versions.show()
     window.tuning.versions.raise_()
     studio.wait_until(lambda: window.tuning.versions.notes.toPlainText())

@@ -171,7 +171,7 @@ def test_a_project_is_learnt_from_as_it_is_now(
     assert result.code == 0, result.err
     recipe = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text("utf-8"))
     assert recipe["data"]["layout"] == "project"
-    assert Path(recipe["data"]["root"]) == tmp_path / "run" / "data"
+    assert Path(recipe["data"]["root"]) == tmp_path / "run" / "data" / "project"
     assert "kept their class" in result.out
 
 

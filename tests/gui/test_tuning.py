@@ -256,7 +256,7 @@ def test_a_run_works_on_a_copy_of_the_masks(window, dock, trainer, project):
     dock.setup.start.click()
     (run,) = trainer.runs
     recipe = read_recipe(run / "recipe.toml")
-    assert recipe.data.root == str(run / "data")
+    assert recipe.data.root == str(run / "data" / "project")
     assert recipe.network.initial == EMBEDDED_MODEL
     assert run.parent == versions.runs_dir()
     assert [row.hold_out for row in window.session.projects.project.images.values()] == [
@@ -453,7 +453,7 @@ def test_versions_are_a_tree_with_notes_and_can_be_compared(finished, dock, monk
     item = root.child(0)
     assert (item.text(0), item.text(1)) == ("streets", "70.0 (+20.0)")
     assert panel.selected == "streets"
-    assert "1 images of data" in panel.facts.text()
+    assert "1 images of project" in panel.facts.text()
     panel.notes.setPlainText("for fog")
     panel.keep.click()
     assert versions.find_version("streets").notes == "for fog"

@@ -4,7 +4,7 @@
     events.jsonl     what has happened, one event a line
     checkpoint.pt    where to go on
     model/           the result
-    data/            what is learnt from, where that could change while it is learnt
+    data/NAME/       what is learnt from, where that could change while it is learnt
     samples/         label maps of held-out images as they were validated, STEP-NUMBER.png
     proof.json       the model against the one that the run began with
     lock             held by the process that trains; touched every few seconds

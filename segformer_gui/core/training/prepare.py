@@ -22,8 +22,11 @@ def prepare_run(recipe: Recipe, run: Path) -> Recipe:
     layout = recipe.data.layout or detect_layout(root)
     data = replace(recipe.data, layout=layout)
     if layout == "project":
-        take_corrections(root, run / DATA_FOLDER)
-        data = replace(data, root=str((run / DATA_FOLDER).absolute()))
+        copy = (
+            run.absolute() / DATA_FOLDER / root.absolute().name
+        )  # So that it is told by its name.
+        take_corrections(root, copy)
+        data = replace(data, root=str(copy))
     recipe = replace(recipe, data=data)
     write_atomically(run / RECIPE_FILE, recipe.to_toml().encode())
     return recipe
