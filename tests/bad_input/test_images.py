@@ -97,8 +97,8 @@ def test_images_that_vanish_are_named_and_the_others_go_on(run, window, tmp_path
         for path in paths:
             Image.fromarray(NOISE).save(path)
 
-    def found(places):
-        images = find_images(places)
+    def found(places, suffixes):
+        images = find_images(places, suffixes)
         paths[1].unlink()
         return images
 

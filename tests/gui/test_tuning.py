@@ -140,7 +140,7 @@ def finish(window, run: Path, what: dict[str, object]) -> None:
 
 def test_the_dock_tells_what_is_learnt_from_what(window, dock):
     setup = dock.setup
-    assert "1 images to learn from, 4.8 k labelled pixels; 1 held out" in setup.told.text()
+    assert "to learn from: 1, with 4.8 k labelled pixels. Held out: 1." in setup.told.text()
     assert "Begins with SegFormer-B0, CamVid" in setup.base.text()
     rows = [setup.sequences.topLevelItem(row) for row in range(2)]
     assert [(row.text(0), row.text(1)) for row in rows] == [("a", "1"), ("b", "1")]
@@ -240,7 +240,7 @@ def test_a_project_that_is_opened_later_is_counted(window, project):
     window.actions_by_id["fine_tune"].trigger()
     QApplication.processEvents()
     window.session.projects.open(project)
-    assert "1 images to learn from" in window.tuning.dock.setup.told.text()
+    assert "to learn from: 1," in window.tuning.dock.setup.told.text()
 
 
 # Run --------------------------------------------------------------------------------------------

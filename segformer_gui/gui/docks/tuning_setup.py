@@ -241,15 +241,15 @@ class TuningSetup(QWidget):
             samples = tuning.summary.samples
             out = sum(sample.sequence in held for sample in samples)
             pixels = sum(tuning.summary.pixels_to_learn(held).values())
-            told = self.tr("{images} images to learn from, {pixels} labelled pixels").format(
+            told = self.tr("Images to learn from: {images}, with {pixels} labelled pixels.").format(
                 images=len(samples) - out, pixels=_count(pixels)
             )
             out_told = (
-                self.tr("{count} held out").format(count=out)
+                self.tr("Held out: {count}.").format(count=out)
                 if out
-                else self.tr("none held out: nothing will be proven")
+                else self.tr("None held out: nothing will be proven.")
             )
-            told = f"{told}; {out_told}."
+            told = f"{told} {out_told}"
         elif tuning.reading:
             told = self.tr("Counting…")
         elif tuning.source is None:
