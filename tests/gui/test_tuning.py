@@ -390,22 +390,25 @@ def test_the_card_shows_before_and_after(finished, dock):
 
 
 @pytest.mark.parametrize(
-    ("verdict", "color"),
+    ("verdict", "color", "offered"),
     [
-        ("proof_better", "good"),
-        ("proof_clean_fell", "error"),
-        ("proof_corrupted_fell", "error"),
-        ("proof_not_distinguishable", "error"),
-        ("proof_one_image", "warning"),
+        ("proof_better", "good", "Adopt"),
+        ("proof_clean_fell", "error", "Discard"),
+        ("proof_corrupted_fell", "error", "Discard"),
+        ("proof_not_distinguishable", "error", "Discard"),
+        ("proof_one_image", "warning", None),
     ],
 )
-def test_the_gate_warns(window, dock, trainer, images, verdict, color):
+def test_the_gate_warns(window, dock, trainer, images, verdict, color, offered):
     from segformer_gui.gui import theme
 
     with training(window, dock) as run:
         pass
     finish(window, run, proof(images, verdict=verdict))
-    assert getattr(theme.colors(), color) in dock.card.verdict.styleSheet()
+    card = dock.card
+    assert getattr(theme.colors(), color) in card.verdict.styleSheet()
+    buttons = (card.adopt, card.compare, card.discard)
+    assert [b.text() for b in buttons if b.property("primary")] == ([offered] if offered else [])
 
 
 def test_the_compare_view_opens_on_what_changed_most(finished, dock, images, engine):

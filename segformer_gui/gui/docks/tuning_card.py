@@ -127,7 +127,6 @@ class TuningCard(QWidget):
         self.name.setAccessibleName(self.tr("Name of the version"))
         self.name.setToolTip(self.tr("What the version will be called"))
         self.adopt = QPushButton(self.tr("Adopt"), self)
-        self.adopt.setProperty("primary", True)
         self.adopt.setToolTip(self.tr("Keep the model as a version, and use it from now on"))
         self.adopt.clicked.connect(lambda: self._runs.adopt(self.name.text().strip()))
         self.discard = QPushButton(self.tr("Discard"), self)
@@ -189,9 +188,18 @@ class TuningCard(QWidget):
             f"border: none; border-left: 4px solid {color}; padding: 2px 8px;"
             f" font-weight: 600; color: {color};"
         )
+        # What the figures speak for is offered first; in doubt, neither.
+        _emphasize(self.adopt, code in _GOOD)
+        _emphasize(self.discard, code not in _GOOD + _DOUBTFUL)
         notes = [note_sentence(Note(code, parameters)) for code, parameters in proof["cautions"]]
         if self._runs.decided:
             notes.insert(0, self.tr("It has been decided on this model."))
         self.cautions.setText("\n".join(notes))
         self.cautions.setVisible(bool(notes))
         self.table.show_proof(proof)
+
+
+def _emphasize(button: QPushButton, primary: bool) -> None:
+    button.setProperty("primary", primary)
+    button.style().unpolish(button)
+    button.style().polish(button)
