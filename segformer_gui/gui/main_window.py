@@ -19,17 +19,13 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QMainWindow,
-    QMessageBox,
     QScrollArea,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
-from segformer_gui.core.catalogue import CHECKPOINT_SUFFIXES
-from segformer_gui.core.images import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from segformer_gui.core.palettes import PALETTES, Palette
 from segformer_gui.core.paths import log_file, window_file
 from segformer_gui.core.recent_log import RECENT_LOG
@@ -38,20 +34,19 @@ from segformer_gui.gui import theme
 from segformer_gui.gui.actions import Actions
 from segformer_gui.gui.canvas.compare import CompareView
 from segformer_gui.gui.command_palette import CommandPalette
-from segformer_gui.gui.dialogs import AboutDialog, ExportDialog, ShortcutsDialog
+from segformer_gui.gui.dialogs import AboutDialog, ShortcutsDialog
 from segformer_gui.gui.docks.classes import ClassesDock
 from segformer_gui.gui.docks.files import FilesDock
 from segformer_gui.gui.docks.model import ModelDock
 from segformer_gui.gui.docks.statistics import StatisticsDock
 from segformer_gui.gui.edit_parts import EditParts
+from segformer_gui.gui.file_parts import FileParts
 from segformer_gui.gui.lab_parts import LabParts
 from segformer_gui.gui.log_window import LogWindow
 from segformer_gui.gui.menu_bar import MenuBar
 from segformer_gui.gui.message_bar import MessageBar
 from segformer_gui.gui.messages import details, sentence_and_hint
 from segformer_gui.gui.preferences import PreferencesDialog
-from segformer_gui.gui.session.batch import Progress
-from segformer_gui.gui.session.export import ExportPlan
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.view import SHOWN
 from segformer_gui.gui.status_bar import StatusBar
@@ -110,6 +105,7 @@ class MainWindow(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.classes)
         self.statistics = StatisticsDock(session, self)
         self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.statistics)
+        self.file_parts = FileParts(session, self.actions_by_id, self.message_bar, self)
         self.toolbar = ToolBar(session, self.actions_by_id, self)
         self.addToolBar(self.toolbar)
         self.lab = LabParts(session, self.actions_by_id, self)
@@ -152,11 +148,6 @@ class MainWindow(QMainWindow):
     def _connect_actions(self) -> None:
         session = self.session
         handlers: dict[str, Callable[[], object]] = {
-            "open_images": self._open_images,
-            "open_folder": self._open_folder,
-            "open_checkpoint": self._open_checkpoint,
-            "open_model_folder": self._open_model_folder,
-            "export": self._export,
             "quit": self.close,
             "copy": session.clipboard.copy,
             "copy_view": lambda: session.clipboard.put(self.compare.grab().toImage()),
@@ -194,9 +185,6 @@ class MainWindow(QMainWindow):
         session = self.session
         session.failed.connect(self.show_error)
         session.settings_changed.connect(self._apply_settings)
-        session.segment_all.finished.connect(self._all_segmented)
-        session.export.planned.connect(self._confirm_export)
-        session.export.finished.connect(self._exported)
         session.clipboard.copied.connect(self._copied)
         session.view.overlay_changed.connect(self._update)
         for signal in (
@@ -285,87 +273,11 @@ class MainWindow(QMainWindow):
         sentence, hint = sentence_and_hint(error)
         self.message_bar.show_message("error", sentence, hint, details(error))
 
-    def _all_segmented(self, progress: Progress) -> None:
-        segmented = progress.done - len(progress.errors)
-        stopped = progress.done < progress.total
-        sentence = (
-            self.tr("Stopped: {done} of {total} images were segmented.")
-            if stopped
-            else self.tr("{done} of {total} images were segmented.")
-        ).format(done=segmented, total=progress.total)
-        if self._list_failures(sentence, progress):
-            return
-        self.message_bar.show_message("warning" if stopped else "success", sentence)
-        if segmented:
-            self.message_bar.offer(self.tr("Export…"), lambda: self._export(everything=True))
-
-    def _exported(self, progress: Progress) -> None:
-        sentence = self.tr("The results of {done} of {total} images were written.").format(
-            done=progress.done - len(progress.errors), total=progress.total
-        )
-        if self._list_failures(sentence, progress):
-            return
-        folder = self.session.settings.export_folder
-        stopped = progress.done < progress.total
-        self.message_bar.show_message("warning" if stopped else "success", sentence, folder)
-        self.message_bar.offer(
-            self.tr("Open folder"),
-            lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)),
-        )
-
     def _copied(self, width: int, height: int) -> None:
         text = self.tr("Copied {width} x {height} pixels").format(width=width, height=height)
         self.statusBar().showMessage(text, _COPIED_SHOWN_MS)
 
-    def _list_failures(self, sentence: str, progress: Progress) -> bool:
-        """One list of everything that failed in a run over many images, if anything did."""
-        lines: list[str] = []
-        for path, error in progress.errors:
-            _log.error("%s: %s", path, error, exc_info=error)
-            lines.append(sentence_and_hint(error)[0])
-        if lines:
-            hint = self.tr("These failed; everything else was done.")
-            self.message_bar.show_message("warning", sentence, hint, "\n".join(lines), True)
-        return bool(lines)
-
     # Actions ------------------------------------------------------------------------------------
-
-    def _open_images(self) -> None:
-        suffixes = sorted(IMAGE_SUFFIXES | VIDEO_SUFFIXES)
-        patterns = " ".join(f"*{suffix} *{suffix.upper()}" for suffix in suffixes)
-        names, _ = QFileDialog.getOpenFileNames(
-            self,
-            self.tr("Open images"),
-            self.session.settings.open_folder,
-            self.tr("Images and videos ({patterns});;All files (*)").format(patterns=patterns),
-        )
-        if names:
-            self.session.change_settings(open_folder=str(Path(names[0]).parent))
-            self.session.images.open([Path(name) for name in names])
-
-    def _open_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(
-            self, self.tr("Open folder"), self.session.settings.open_folder
-        )
-        if folder:
-            self.session.change_settings(open_folder=folder)
-            self.session.images.open([Path(folder)])
-
-    def _open_checkpoint(self) -> None:
-        patterns = " ".join(f"*{suffix}" for suffix in sorted(CHECKPOINT_SUFFIXES))
-        name, _ = QFileDialog.getOpenFileName(
-            self,
-            self.tr("Open checkpoint"),
-            "",
-            self.tr("Checkpoints ({patterns});;All files (*)").format(patterns=patterns),
-        )
-        if name:
-            self.session.models.open_checkpoint(Path(name))
-
-    def _open_model_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Open model folder"))
-        if folder:
-            self.session.models.open_checkpoint(Path(folder))
 
     def _show_log(self) -> None:
         self._log_window = self._log_window or LogWindow(self.session, self)
@@ -378,37 +290,6 @@ class MainWindow(QMainWindow):
 
     def _set_palette(self, palette: Palette) -> None:
         self.session.change_settings(palette=palette)
-
-    def _export(self, everything: bool = False) -> None:
-        dialog = ExportDialog(self.session, self)
-        dialog.all.setChecked(everything or dialog.all.isChecked())
-        dialog.accepted.connect(lambda: self._prepare_export(dialog))
-        dialog.open()
-
-    def _prepare_export(self, dialog: ExportDialog) -> None:
-        folder = Path(dialog.folder.text().strip()).expanduser().absolute()
-        kinds = dialog.chosen_kinds()
-        self.session.change_settings(export_folder=str(folder), export_kinds=tuple(kinds))
-        opacity = self.session.view.opacity
-        corrected = dialog.corrected.isChecked()
-        self.session.export.prepare(dialog.images(), folder, kinds, opacity, corrected)
-
-    def _confirm_export(self, plan: ExportPlan) -> None:
-        """Ask before anything is overwritten."""
-        if not plan.existing:
-            self.session.export.start(plan)
-            return
-        question = QMessageBox(self)
-        question.setIcon(QMessageBox.Icon.Question)
-        question.setWindowTitle(self.tr("Export"))
-        question.setText(
-            self.tr("Files that exist already: {count}").format(count=len(plan.existing))
-        )
-        question.setInformativeText(str(plan.existing[0].parent))
-        overwrite = question.addButton(self.tr("Overwrite"), QMessageBox.ButtonRole.AcceptRole)
-        question.addButton(QMessageBox.StandardButton.Cancel)
-        overwrite.clicked.connect(lambda: self.session.export.start(plan))
-        question.open()
 
     # Peek and before: while a key is held --------------------------------------------------------
 
