@@ -130,7 +130,7 @@ def _predict(
         overlay=overlay if options.overlay else None,
         side_by_side=side_by_side if options.side_by_side else None,
     )
-    work = _part(video, options)
+    work = replace(_part(video, options), overlapping=segmenter.device != "cpu")
     with progress_bar() as progress:
         task = progress.add_task(video.path.name, total=len(work.frames(video)))
         summary = process_video(

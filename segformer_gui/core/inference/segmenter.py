@@ -162,11 +162,11 @@ class Segmenter:
         try:
             self._network.to(attempt.device)
             with torch.inference_mode():
-                # The bytes cross to the device, a quarter of the floats' size. torch takes none that
-                # are not to be written to, such as a clip's frames.
-                pixels = torch.from_numpy(np.require(scaled, requirements="CW")).to(attempt.device)[
-                    None
-                ]
+                # The bytes cross to the device, a quarter of the floats' size. torch takes none
+                # that are not to be written to, such as a clip's frames.
+                pixels = torch.from_numpy(np.require(scaled, requirements=["C", "W"])).to(
+                    attempt.device
+                )[None]
                 x = normalize(pixels, self.model.mean, self.model.std)
                 before_network = _now(attempt.device)
                 logits = self._logits(x, attempt, cancelled)

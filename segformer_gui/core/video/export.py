@@ -1,6 +1,6 @@
 """Every frame of a video through the network, and what is written and measured on the way.
 
-Reading, corrupting, the network, measuring and writing are stages that overlap, so that a frame
+Reading, corrupting, the network, measuring and writing are stages that can overlap, so that a frame
 takes about as long as the slowest of them.
 """
 
@@ -134,11 +134,12 @@ def segmented_frames(
         before.append(frame.clean)
         return replace(frame, motion=motion)
 
-    frames: Generator[_Frame] = stage(lambda frame: frame, read())
+    overlapping = work.overlapping
+    frames: Generator[_Frame] = stage(lambda frame: frame, read(), overlapping)
     if not work.condition.is_clean:
-        frames = stage(corrupted, frames)
-    results = stage(segmented, frames)
-    return stage(with_motion, results) if work.measured else results
+        frames = stage(corrupted, frames, overlapping)
+    results = stage(segmented, frames, overlapping)
+    return stage(with_motion, results, overlapping) if work.measured else results
 
 
 def process_video(
@@ -163,7 +164,8 @@ def process_video(
     )
     with ExitStack() as stack:
         writers = run.open(stack)
-        with closing(stage(run.written_by(writers), frames)) as written:
+        write = run.written_by(writers)
+        with closing(stage(write, frames, work.overlapping)) as written:
             for done, _ in enumerate(written, start=1):
                 report(done, total)
                 if cancelled():

@@ -1,4 +1,4 @@
-"""Stages of work that overlap: each in a thread of its own, a little ahead of the next."""
+"""Stages of work: in turn, or each in a thread of its own, a little ahead of the next."""
 
 from __future__ import annotations
 
@@ -59,8 +59,10 @@ def ahead(items: Iterator[Item], depth: int = 2) -> Generator[Item]:
                 continue
 
 
-def stage(work: Callable[[Item], Made], items: Iterator[Item]) -> Generator[Made]:
-    """`work` on each item, in a thread of its own."""
+def stage(
+    work: Callable[[Item], Made], items: Iterator[Item], overlapping: bool = True
+) -> Generator[Made]:
+    """`work` on each item, in a thread of its own, or else when it is asked for."""
 
     def made() -> Generator[Made]:
         try:
@@ -70,4 +72,4 @@ def stage(work: Callable[[Item], Made], items: Iterator[Item]) -> Generator[Made
             if isinstance(items, Generator):
                 items.close()
 
-    return ahead(made())
+    return ahead(made()) if overlapping else made()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -53,6 +54,7 @@ class VideoExport(QObject):
         if path is None or ready is None or self.progress is not None:
             return
         options, model = self._segmentation.options, ready.request.spec
+        work = replace(work, overlapping=ready.device != "cpu")
 
         def process(job: Job) -> VideoSummary:
             from segformer_gui.core.video.export import process_video

@@ -47,12 +47,16 @@ def run(clip: Clip, work: VideoWork, files: VideoFiles, **options: object):
     return process_video(clip, threshold, "threshold", work, files, **options)
 
 
-def test_masks_and_measures_are_those_of_each_frame(clip: Clip, tmp_path: Path) -> None:
+@pytest.mark.parametrize("overlapping", [True, False])
+def test_masks_and_measures_are_those_of_each_frame(
+    clip: Clip, tmp_path: Path, overlapping: bool
+) -> None:
     files = VideoFiles(
         masks=tmp_path / "masks", kinds=("index", "overlay"), measures=("confidence",)
     )
     seen: list[tuple[int, int]] = []
-    summary = run(clip, VideoWork(3, 9), files, report=lambda *step: seen.append(step))
+    work = VideoWork(3, 9, overlapping=overlapping)
+    summary = run(clip, work, files, report=lambda *step: seen.append(step))
 
     names = sorted(file.name for file in (tmp_path / "masks").iterdir())
     assert names[:3] == ["000003.png", "000003_confidence.png", "000003_overlay.png"]
