@@ -48,8 +48,13 @@ def take_editor(theme: Theme) -> None:
     QTest.keyClick(canvas, Qt.Key.Key_Return)
     studio.wait_until(lambda: session.editing.ready)
     actions["tool_region"].trigger()
-    point(100, 340)
-    studio.wait_until(lambda: session.editing.preview)
+
+    def shown() -> bool:
+        point(99, 340)
+        point(100, 340)
+        return session.editing.preview is not None
+
+    studio.wait_until(shown)
     studio.take(f"editor-preview-{theme}", canvas)
     actions["next_suspect"].trigger()
     studio.wait_until(lambda: window.statusBar().currentMessage())

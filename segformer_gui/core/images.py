@@ -40,6 +40,8 @@ INDEX_LABELS = ("labels", "masks", "annotations", "gts")
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")
 _EXIF_ORIENTATION = 0x0112  # 5 to 8 are the ones that swap width and height.
+# How OpenCV flips an image of each orientation, of 5 to 8 after it has been transposed.
+_FLIPS = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}
 _FAST = ("PNG", "JPEG", "MPO")  # MPO: what Pillow calls a JPEG with further pictures behind it.
 _REDUCED = {
     1: 0,
@@ -63,9 +65,9 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     that is cut short), `image_too_large` or `image_memory`.
     """
     data = _read_bytes(path)
-    file_format, _ = _check(path, data)
+    file_format, _, orientation = _check(path, data)
     with _damage_named(path):
-        return _decode_fast(data) if file_format in _FAST else _decode_exact(data)
+        return _decode_fast(data, orientation) if file_format in _FAST else _decode_exact(data)
 
 
 def read_reduced(path: Path, width: int, height: int) -> NDArray[np.uint8]:
@@ -75,12 +77,12 @@ def read_reduced(path: Path, width: int, height: int) -> NDArray[np.uint8]:
     time. A smaller image stays as it is. Errors as `read_image`.
     """
     data = _read_bytes(path)
-    file_format, size = _check(path, data)
+    file_format, size, orientation = _check(path, data)
     with _damage_named(path):
         if file_format in _FAST:
             smallest = min(size) / max(width, height)
             factor = max(step for step in _REDUCED if step <= max(smallest, 1))
-            image = _decode_fast(data, _REDUCED[factor])
+            image = _decode_fast(data, orientation, _REDUCED[factor])
         else:
             image = _decode_exact(data)
     scale = min(width / image.shape[1], height / image.shape[0], 1)
@@ -96,7 +98,7 @@ def read_size(path: Path) -> tuple[int, int]:
         Image.open(io.BytesIO(data), formats=_FORMATS) as image,
     ):
         width, height = image.size
-        turned = image.getexif().get(_EXIF_ORIENTATION, 1) >= 5
+        turned = _orientation(image) >= 5
     return (width, height) if turned else (height, width)
 
 
@@ -218,13 +220,17 @@ def _damage_named(path: Path) -> Generator[None]:
         raise UserError("image_broken", path=str(path)) from error
 
 
-def _check(path: Path, data: bytes) -> tuple[str, tuple[int, int]]:
-    """Refuse a file by its header, before any pixel takes memory; else its format and (W, H)."""
+def _check(path: Path, data: bytes) -> tuple[str, tuple[int, int], int | None]:
+    """Refuse a file by its header, before any pixel takes memory; else its format, (W, H) as stored
+    and orientation, None of a PNG.
+    """
     with (
         _damage_named(path),
         Image.open(io.BytesIO(data), formats=_FORMATS) as image,
     ):
         file_format, (width, height) = image.format or "", image.size
+        # A PNG would have to be decoded for it; its checksums keep its EXIF from damage.
+        orientation = None if file_format == "PNG" else _orientation(image)
         # Only PNG carries checksums. A bad one is found here because libpng, through OpenCV,
         # would also write about it on the terminal.
         image.verify()
@@ -232,7 +238,16 @@ def _check(path: Path, data: bytes) -> tuple[str, tuple[int, int]]:
             raise ValueError("less data than the size in the header takes")
     if width * height > MAX_PIXELS:
         raise UserError("image_too_large", path=str(path), width=width, height=height)
-    return file_format, (width, height)
+    return file_format, (width, height), orientation
+
+
+def _orientation(image: Image.Image) -> int:
+    """1 to 8, as in EXIF; 1 where EXIF is damaged."""
+    try:
+        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+    except Exception:  # noqa: BLE001 (of any type, as decoders')
+        return 1
+    return int(orientation) if orientation in range(1, 9) else 1
 
 
 def _webp_lacks_data(data: bytes) -> bool:
@@ -254,13 +269,22 @@ def _webp_lacks_data(data: bytes) -> bool:
     return False
 
 
-def _decode_fast(data: bytes, reduced: int = 0) -> NDArray[np.uint8]:
-    """PNG or JPEG by OpenCV: half of Pillow's time for a JPEG, and all 16 bits of a PNG."""
-    # IMREAD_COLOR (unlike IMREAD_UNCHANGED) applies the EXIF orientation.
+def _decode_fast(data: bytes, orientation: int | None, reduced: int = 0) -> NDArray[np.uint8]:
+    """PNG or JPEG by OpenCV: half of Pillow's time for a JPEG, and all 16 bits of a PNG.
+
+    Without an `orientation` OpenCV applies the one that it finds; where EXIF is damaged, that may
+    be another than Pillow's.
+    """
     flags = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_ANYDEPTH | reduced
+    if orientation is not None:
+        flags |= cv2.IMREAD_IGNORE_ORIENTATION
     image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if image is None:
         raise ValueError("OpenCV cannot decode it")
+    if orientation is not None and orientation >= 5:
+        image = cv2.transpose(image)
+    if orientation in _FLIPS:
+        image = cv2.flip(image, _FLIPS[orientation])
     return _to_uint8(image, 65535)
 
 

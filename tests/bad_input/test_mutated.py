@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as bounds
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
@@ -49,6 +49,8 @@ _KEEP = st.one_of(st.just(1.0), st.floats(0, 1))
 _IMAGES = [data for data, _ in (BAD_IMAGES | ODD_IMAGES).values() if data]
 
 
+# An orientation of 257.
+@example(data=ODD_IMAGES["exif1.jpg"][0], edits=[(0.75, 1)], keep=1.0, head=True)
 @given(data=st.sampled_from(_IMAGES), edits=_EDITS, keep=_KEEP, head=st.booleans())
 @bounds(deadline=60_000, max_examples=200)
 @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
