@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 def take_editor(theme: Theme) -> None:
     """A mask is corrected: a polygon, a preview, a doubtful region, the list of images, classes."""
     from PySide6.QtCore import QPointF, Qt
+    from PySide6.QtGui import QMouseEvent
     from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
 
     os.environ["SEGFORMER_GUI_HOME"] = tempfile.mkdtemp()  # No mask of the other theme's pictures.
     studio = Studio(theme, (1320, 840))
@@ -26,8 +28,12 @@ def take_editor(theme: Theme) -> None:
     canvas, actions = window.canvas, window.actions_by_id
 
     def point(x: float, y: float) -> None:
-        """Move the mouse to a place in the image."""
-        QTest.mouseMove(canvas, canvas.widget_position(QPointF(x, y)).toPoint())
+        """Move the mouse in the image, by an event: the pointer may lie there already."""
+        place = canvas.widget_position(QPointF(x, y))
+        none = Qt.MouseButton.NoButton
+        kind, keys = QMouseEvent.Type.MouseMove, Qt.KeyboardModifier.NoModifier
+        event = QMouseEvent(kind, place, canvas.mapToGlobal(place), none, none, keys)
+        QApplication.sendEvent(canvas, event)
 
     def click(x: float, y: float) -> None:
         place = canvas.widget_position(QPointF(x, y)).toPoint()
@@ -48,13 +54,8 @@ def take_editor(theme: Theme) -> None:
     QTest.keyClick(canvas, Qt.Key.Key_Return)
     studio.wait_until(lambda: session.editing.ready)
     actions["tool_region"].trigger()
-
-    def shown() -> bool:
-        point(99, 340)
-        point(100, 340)
-        return session.editing.preview is not None
-
-    studio.wait_until(shown)
+    point(100, 340)
+    studio.wait_until(lambda: session.editing.preview)
     studio.take(f"editor-preview-{theme}", canvas)
     actions["next_suspect"].trigger()
     studio.wait_until(lambda: window.statusBar().currentMessage())
