@@ -36,7 +36,7 @@ from segformer_gui.core.robustness.results import (
 from segformer_gui.core.robustness.store import CellStore, cells_file, take_in_parts
 
 if TYPE_CHECKING:
-    from segformer_gui.core.robustness.grid import Task
+    from segformer_gui.core.robustness.crew import Task
 
 REQUEST_FILE = "benchmark.json"
 

@@ -41,7 +41,7 @@ Mode = Literal["accuracy", "consistency"]
 # The code that the content of a cell depends on.
 _CODE = (
     *("corruption/*.py", "inference/*.py", "network/*.py"),
-    *("metrics/confusion.py", "metrics/calibration.py", "robustness/grid.py"),
+    *("metrics/confusion.py", "metrics/calibration.py", "robustness/crew.py"),
 )
 _LIBRARIES = ("numpy", "opencv-python", "pillow", "torch")
 _REFERENCE_LIBRARIES = ("imagecorruptions", "scikit-image", "scipy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -18,7 +19,7 @@ from segformer_gui.core.images import read_image, write_png
 from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.metrics.calibration import Calibration
 from segformer_gui.core.metrics.confusion import ConfusionMatrix
-from segformer_gui.core.robustness import grid as module
+from segformer_gui.core.robustness import crew
 from segformer_gui.core.robustness.events import Finished, Measured, Started, Stopped
 from segformer_gui.core.robustness.grid import missing_tasks, run_grid
 from segformer_gui.core.robustness.plan import (
@@ -127,7 +128,7 @@ def test_images_are_read_and_corrupted_once_for_all_models(camvid, tiny, store, 
             threads.add(threading.current_thread())
             return function(*arguments)
 
-        monkeypatch.setattr(module, name, call)
+        monkeypatch.setattr(crew, name, call)
 
     counted("read_image", read_image)
     counted("corrupt", corrupt)
@@ -167,8 +168,8 @@ def test_a_run_that_is_left_goes_on_where_it_was(camvid, tiny, store):
 def test_a_cancelled_run_has_stored_what_it_counted(camvid, tiny, store):
     models = [tiny(0)]
     plan = plan_grid(camvid, models, FEW)
-    asked = iter([*[False] * 9, True])
-    *_, last = measure(plan, models, store, cancelled=lambda: next(asked))
+    asked = itertools.count()
+    *_, last = measure(plan, models, store, cancelled=lambda: next(asked) >= 9)
     assert last == Stopped(len(store.keys(plan.settings_key)), plan.size)
     assert 0 < last.done < plan.size
     measure(plan, models, store)
