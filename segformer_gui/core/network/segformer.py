@@ -224,8 +224,11 @@ class AllMLPHead(nn.Module):
             for x, weight in zip(wide, weights, strict=True):
                 first, end = source_rows(top, bottom, height, x.shape[1])
                 part = weight[top:bottom, first:end].expand(len(x), -1, -1)
-                # In place on a view, autograd would copy the whole map twice.
-                fused = torch.baddbmm(fused, part, x[:, first:end].flatten(2))
+                # In place on a view, autograd would copy the whole map twice; without gradients it
+                # is copied unless in place.
+                in_place = not (torch.is_grad_enabled() or is_tracing())
+                add = Tensor.baddbmm_ if in_place else torch.baddbmm
+                fused = add(fused, part, x[:, first:end].flatten(2))
             fused = normalize(self.norm, fused.unflatten(2, (width, -1)))
             logits.append(self.classify(F.relu(fused, inplace=True)))
         return joined(logits).permute(0, 3, 1, 2)
