@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +27,7 @@ from segformer_gui.core.network.export import export_hugging_face
 from segformer_gui.core.network.presets import SegFormerConfig
 from segformer_gui.core.network.segformer import SegFormer
 from segformer_gui.core.project.project import Project
+from segformer_gui.core.robustness.benchmark import Benchmark, read_request
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = SegFormerConfig((8, 16, 40, 64), (1, 1, 1, 1), head_width=16, num_classes=11)
@@ -113,6 +116,23 @@ def test_the_same_command_again_measures_nothing(run, tiny, data, tmp_path):
     arguments = ("robustness", data, "--out", tmp_path / "out", *QUICK, "--model", tiny())
     first, second = run(*arguments), run(*arguments)
     assert "0 of 15 cells were measured before" in first.err
+    assert "15 of 15 cells were measured before" in second.err
+    assert first.out == second.out
+
+
+def test_a_folder_goes_on_from_any_other(run, tiny, data, tmp_path, monkeypatch):
+    model = tiny().relative_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    first = run("robustness", data.relative_to(tmp_path), "--out", "out", *QUICK, "--model", model)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    # As the window does it, which reads what was asked for.
+    again = Benchmark(read_request(tmp_path / "out"), tmp_path / "out")
+    assert again.missing() == []
+    # And by the command that the report ends with.
+    page = (tmp_path / "out" / "report.html").read_text("utf-8")
+    _, *arguments = shlex.split(unescape(page.split("<pre>")[1].split("</pre>")[0]))
+    second = run(*arguments)
     assert "15 of 15 cells were measured before" in second.err
     assert first.out == second.out
 

@@ -95,6 +95,12 @@ class Request:
         }
         return shlex.join(map(str, [*words, *(name for name, on in flags.items() if on)]))
 
+    def from_anywhere(self) -> Request:
+        """The same, whatever folder one works in. Raises `UserError` as `find_model`."""
+        return replace(
+            self, data=self.data.absolute(), models=tuple(map(_from_anywhere, self.models))
+        )
+
     def open_data(self) -> Dataset:
         """The images to measure. Raises `UserError` as `unlabelled`, `project_dataset` and
         `open_dataset`, `sequence_unknown`, and `grid_no_truth` where no layout is found.
@@ -127,7 +133,8 @@ class Benchmark:
         from segformer_gui.core.inference.segmenter import Segmenter
         from segformer_gui.core.models import load_model
 
-        self.request, self.out = request, out
+        self.request = request = request.from_anywhere()
+        self.out = out.absolute()
         self._processes = processes
         data = request.open_data()
         self._segmenters = [
@@ -200,10 +207,8 @@ def write_results(
 
 def write_request(out: Path, request: Request) -> None:
     """Note in the folder what is measured there. Raises `UserError` as `write_atomically`."""
-    absolute = replace(
-        request, data=request.data.absolute(), models=tuple(map(_anywhere, request.models))
-    )
-    write_atomically(out / REQUEST_FILE, TypeAdapter(Request).dump_json(absolute, indent=1) + b"\n")
+    content = TypeAdapter(Request).dump_json(request, indent=1)
+    write_atomically(out / REQUEST_FILE, content + b"\n")
 
 
 def read_request(out: Path) -> Request:
@@ -217,8 +222,7 @@ def read_request(out: Path) -> Request:
         raise file_error(error, path, "file_unreadable") from error
 
 
-def _anywhere(model: str) -> str:
-    """What names a model from any folder."""
+def _from_anywhere(model: str) -> str:
     entry = find_model(model)
     return str(entry.path.absolute()) if entry.origin == "local" and entry.path else model
 
