@@ -50,7 +50,9 @@ def evaluate(
     layout: Annotated[
         Layout | None, typer.Option(help="How the files are arranged; detected if not given.")
     ] = None,
-    split: Annotated[str | None, typer.Option(help="Part of the data set, such as val.")] = None,
+    split: Annotated[
+        str | None, typer.Option(help="Part of the data set, such as val, or all.")
+    ] = None,
     sequence: Annotated[
         list[str] | None, typer.Option(help="Only images of this sequence; may be repeated.")
     ] = None,

@@ -97,7 +97,9 @@ def robustness(
     ] = None,
     split: Annotated[
         str | None,
-        typer.Option(help="Such as val; of a project checked, corrected or hold-out masks."),
+        typer.Option(
+            help="Such as val, or all; of a project checked, corrected or hold-out masks."
+        ),
     ] = None,
     sequence: Annotated[
         list[str] | None, typer.Option(help="Only images of this sequence; may be repeated.")

@@ -25,6 +25,7 @@ from segformer_gui.core.images import (
 from segformer_gui.core.project.record import RECORD_FILE, read_record
 
 Layout = Literal["cityscapes", "camvid", "index", "project"]
+ALL_SPLITS = "all"  # In the place of one split.
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
 _CITYSCAPES_LABELS = ("_gtFine_labelIds.png", "_gtFine_labelTrainIds.png")
@@ -107,10 +108,11 @@ def open_dataset(
     - `project`: images of a project whose masks a person has corrected or checked, and of them what
       the person has touched, or all that is checked
 
-    Without `split`, `val` is taken where there is one, else everything; with `sequences`, they are
-    taken from wherever they are. Raises `UserError` `file_missing`, `no_permission`,
-    `file_unreadable`, `dataset_layout_unknown`, `dataset_split_unknown`, `dataset_labels_missing`,
-    `no_images`, `project_uncorrected` or `sequence_unknown`, and as `read_record`.
+    Without `split`, `val` is taken where there is one, else everything, as with `ALL_SPLITS`; with
+    `sequences`, they are taken from wherever they are. Raises `UserError` `file_missing`,
+    `no_permission`, `file_unreadable`, `dataset_layout_unknown`, `dataset_split_unknown`,
+    `dataset_labels_missing`, `no_images`, `project_uncorrected` or `sequence_unknown`, and as
+    `read_record`.
     """
     try:
         layout = layout or detect_layout(root)
@@ -208,6 +210,8 @@ def _splits(root: Path, layout: Layout) -> list[str]:
 def _choose_split(root: Path, splits: list[str], wanted: str | None) -> str | None:
     if wanted is None:
         return "val" if "val" in splits else splits[0] if len(splits) == 1 else None
+    if wanted == ALL_SPLITS and wanted not in splits:
+        return None
     if wanted not in splits:
         available = ", ".join(splits) or "-"
         raise UserError("dataset_split_unknown", split=wanted, path=str(root), available=available)

@@ -150,6 +150,13 @@ def test_unknown_split_names_those_there_are(tmp_path):
     assert (error.code, error.parameters["available"]) == ("dataset_split_unknown", "a, b")
 
 
+def test_all_splits_can_be_taken_together(tmp_path):
+    touch(tmp_path, "train/1.png", "trainannot/1.png", "val/2.png", "valannot/2.png")
+    assert [sample.id for sample in open_dataset(tmp_path, split="all").samples] == ["1", "2"]
+    touch(tmp_path, "all/3.png", "allannot/3.png")  # Unless one of them is called so.
+    assert [sample.id for sample in open_dataset(tmp_path, split="all").samples] == ["3"]
+
+
 def test_images_without_labels_are_counted_and_one_is_named(tmp_path):
     touch(tmp_path, "images/1.png", "images/2.png", "images/3.png", "labels/1.png")
     error = error_of(tmp_path)

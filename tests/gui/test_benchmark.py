@@ -157,6 +157,21 @@ def test_a_protocol_of_ones_own_needs_a_corruption_and_a_severity(benchmark_wind
     assert form.request() is None
 
 
+def test_the_parts_of_a_data_set_are_offered_and_all_of_them(benchmark_window, data, qtbot):
+    form = benchmark_window.form
+    form.data.show_folder(data)
+    assert [form.split.itemData(row) for row in range(form.split.count())] == [None, "val"]
+    for folder in ("val", "valannot"):
+        other = data / folder.replace("val", "train")
+        other.mkdir()
+        (data / folder / "S0_0.png").rename(other / "S0_0.png")
+    form.data.changed.emit()
+    parts = [form.split.itemData(row) for row in range(form.split.count())]
+    assert parts == [None, "train", "val", "all"]
+    form.split.setCurrentIndex(3)
+    assert len(form.request().open_data().samples) == 2
+
+
 def test_the_open_project_can_be_measured(window, tmp_path, qtbot):
     form = opened(window).form
     items = form.kind.model()

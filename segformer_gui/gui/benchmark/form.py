@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from segformer_gui.core.datasets import LAYOUTS
+from segformer_gui.core.datasets import ALL_SPLITS, LAYOUTS
 from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice, SegmentOptions
 from segformer_gui.core.paths import user_data_dir
 from segformer_gui.core.robustness.benchmark import Request
@@ -203,7 +203,7 @@ class BenchmarkForm(QWidget):
         self.split.clear()
         self.split.addItem(self.tr("The usual: val, or all"), None)
         for name in splits:
-            self.split.addItem(name, name)
+            self.split.addItem(self.tr("all of it") if name == ALL_SPLITS else name, name)
         choose(self.split, before)
         self.split.blockSignals(False)
         self._update()

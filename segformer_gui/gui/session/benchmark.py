@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from segformer_gui.core.catalogue import ModelEntry, find_model
 from segformer_gui.core.corruption import condition as conditions
-from segformer_gui.core.datasets import list_splits
+from segformer_gui.core.datasets import ALL_SPLITS, list_splits
 from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.project.dataset import PARTS, is_project
 from segformer_gui.core.robustness.benchmark import (
@@ -137,9 +137,10 @@ class BenchmarkRun(QObject):
             if is_project(data):
                 return list(PARTS)
             try:
-                return list_splits(data)
+                splits = list_splits(data)
             except UserError:
                 return []  # It is told when it is to be measured.
+            return [*splits, ALL_SPLITS] if len(splits) > 1 else splits
 
         self._lanes.files.submit(find, self.splits_found.emit, self.failed.emit, "splits")
 
