@@ -18,7 +18,7 @@ from segformer_gui.core.inference.options import Measure
 # Rows of the full-size map that are interpolated at a time: bounds the memory of a prediction to
 # classes x 64 x W floats instead of classes x H x W.
 _STRIP_ROWS = 64
-_PIXELS_AT_ONCE = 1 << 17
+_PIXELS_AT_ONCE = 1 << 14
 
 
 @dataclass(frozen=True)
