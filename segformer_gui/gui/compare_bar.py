@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QToolBar, QToolButton, QWidget
 
+from segformer_gui.core.catalogue import ModelEntry
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import Actions
 from segformer_gui.gui.session.session import Session
@@ -36,6 +37,7 @@ class CompareBar(QToolBar):
         self.addSeparator()
         label = QLabel(self.tr("Model B"), self)
         label.setContentsMargins(6, 0, 6, 0)
+        self._listed: dict[str, ModelEntry] = {}
         self.rival = QComboBox(self)
         self.rival.setAccessibleName(self.tr("Model B"))
         self.rival.setToolTip(self.tr("The second of two models, in the lower row"))
@@ -86,16 +88,18 @@ class CompareBar(QToolBar):
     def _list_models(self) -> None:
         """Models on the disk; the rest must be downloaded in the Model dock first."""
         self.rival.clear()
+        self._listed = {}
         for entry in self._session.models.entries:
             if entry.path is not None:
-                self.rival.addItem(entry.title, entry.id)
+                self._list_model(entry)
         self._show_state()
 
+    def _list_model(self, entry: ModelEntry) -> None:
+        self._listed[entry.id] = entry
+        self.rival.addItem(entry.title, entry.id)
+
     def _choose_rival(self, row: int) -> None:
-        wanted = self.rival.itemData(row)
-        for entry in self._session.models.entries:
-            if entry.id == wanted:
-                self._session.lab.rival.choose(entry)
+        self._session.lab.rival.choose(self._listed[self.rival.itemData(row)])
 
     def _show_state(self) -> None:
         view, lab = self._session.view, self._session.lab
@@ -111,6 +115,8 @@ class CompareBar(QToolBar):
         for action in self._rival_widgets:
             action.setVisible(view.arrangement == "grid")
         entry = lab.rival.entry
+        if entry and entry.id not in self._listed:  # Of a run, before it is adopted.
+            self._list_model(entry)
         self.rival.setCurrentIndex(self.rival.findData(entry.id) if entry else -1)
 
 

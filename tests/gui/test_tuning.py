@@ -418,6 +418,13 @@ def test_the_compare_view_opens_on_what_changed_most(finished, dock, images, eng
     assert session.images.current == images[0]
     assert str(session.lab.condition) == "fog:3"
     assert session.lab.rival.entry.path == session.runs.run / "model"
+    box = finished.lab.bar.rival
+    assert box.currentText() == session.lab.rival.entry.title != ""
+    run = box.currentIndex()
+    box.activated.emit(0)
+    assert session.lab.rival.entry.path != session.runs.run / "model"
+    box.activated.emit(run)
+    assert session.lab.rival.entry.path == session.runs.run / "model"
 
 
 def test_adopting_uses_the_version_and_rolling_back_its_parent(finished, dock, engine):
