@@ -114,6 +114,15 @@ def _run(
         yield from _finish(trainer, run, stop)
 
 
+def _pausing(
+    events: Iterator[Event], trainer: Trainer, run: Path, stop: Callable[[], bool]
+) -> Iterator[Event]:
+    """The events, with a pause after any of them if the control file asks for one."""
+    for event in events:
+        yield event
+        yield from _pause(trainer, run, stop)
+
+
 def _pause(trainer: Trainer, run: Path, stop: Callable[[], bool]) -> Iterator[Event]:
     """Wait as long as the control file says so."""
     if asked(run) == "pause":
@@ -126,7 +135,8 @@ def _finish(trainer: Trainer, run: Path, stop: Callable[[], bool]) -> Iterator[E
     """The model, and what it is worth."""
     trainer.export(run / MODEL_FOLDER)
     if trainer.recipe.prove and trainer.held_out:
-        yield from prove(trainer.recipe, run, lambda: stop() or asked(run) == "stop")
+        proving = prove(trainer.recipe, run, lambda: stop() or asked(run) == "stop")
+        yield from _pausing(proving, trainer, run, stop)
         if not (run / PROOF_FILE).exists():
             yield Stopped(trainer.step)
             return
@@ -135,7 +145,8 @@ def _finish(trainer: Trainer, run: Path, stop: Callable[[], bool]) -> Iterator[E
 
 def _validate(trainer: Trainer, run: Path, stop: Callable[[], bool]) -> Iterator[Event]:
     """Scores, and small pictures to see the network learn by."""
-    yield from trainer.validate(lambda: stop() or asked(run) == "stop")
+    validating = trainer.validate(lambda: stop() or asked(run) == "stop")
+    yield from _pausing(validating, trainer, run, stop)
     palette = trainer.classes.palette()[:256]
     for number, labels in enumerate(trainer.samples):
         with suppress(UserError):  # A picture less is no reason to end.

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from segformer_gui.core.training.events import (
     Failed,
     Finished,
     Paused,
+    Proving,
     Saved,
     Started,
     Stepped,
@@ -184,6 +186,28 @@ def test_a_paused_run_waits_and_goes_on(camvid: Path, tmp_path: Path) -> None:
     kinds = [type(e) for e in EventTail(run).read()]
     assert kinds.count(Paused) == 1
     assert kinds[-1] is Finished
+
+
+def test_a_run_that_is_paused_while_it_proves_waits_and_goes_on(
+    camvid: Path, tmp_path: Path
+) -> None:
+    plain = recipe_for(camvid, 1)
+    deque(train(plain, tmp_path / "first"), maxlen=0)
+    network = replace(plain.network, initial=str(tmp_path / "first" / "model"))
+    run = tmp_path / "run"
+    log: list[tuple[Event, float]] = []
+    for event in train(replace(plain, network=network, prove=True), run):
+        if isinstance(event, Proving) and not isinstance(log[-1][0], Proving | Paused):
+            ask(run, "pause")  # At the first one.
+        log.append((event, time.monotonic()))
+        if isinstance(event, Paused):
+            threading.Timer(0.5, ask, (run, "go on")).start()
+
+    kinds = [type(event) for event, _ in log]
+    pause = kinds.index(Paused)
+    assert kinds.count(Paused) == 1
+    assert (kinds[pause - 1], kinds[pause + 1], kinds[-1]) == (Proving, Proving, Finished)
+    assert log[pause + 1][1] - log[pause][1] > 0.4
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks trainers, which this system cannot")
