@@ -49,7 +49,7 @@ def plan_of(
         mode=mode,  # pyright: ignore
         images=tuple(GridImage(s, f"content-{s.id}", f"key-{s.id}") for s in samples),
         models=tuple(
-            GridModel(name, f"key-{name}", np.zeros(0, np.uint8), np.array(row), ())
+            GridModel(name, f"key-{name}", np.zeros(0, np.uint8), np.array(row), 480, ())
             for name, row in zip(models, has, strict=True)
         ),
         protocol=protocol,

@@ -10,16 +10,22 @@ from segformer_gui.core.robustness.bootstrap import FEW_BLOCKS, Estimate
 from segformer_gui.core.robustness.results import Difference, ModelScores, Results
 
 _FEW_IMAGES = 50
-_NAMED = 3
+_NAMED = 3  # Of corruptions, and of models that are told of in full.
 _QUANTITIES = {"clean": "clean mIoU", "mpc": "mPC", "rpc": "rPC"}
 
 
 def findings(results: Results) -> list[Note]:
-    """What came out: how much each model keeps, where it loses most, and who is better."""
+    """What came out: how much each model keeps, where it loses most, and who is better.
+
+    Of many models only the means, compared with the reference's.
+    """
     accuracy = results.plan.mode == "accuracy"
+    many = len(results.models) > _NAMED
     found: list[Note] = []
     for scores in results.models:
         found.append(_kept(scores) if accuracy else _agrees(scores))
+        if many:
+            continue
         if len(scores.corruptions) > 1:
             found.append(_extremes(scores))
         # Below one point neither is worth a word.
@@ -35,9 +41,12 @@ def findings(results: Results) -> list[Note]:
                 )
             )
     named = _QUANTITIES if accuracy else {"mpc": "mean consistency"}
-    found.extend(
-        _compared(d, named[d.quantity]) for d in results.differences if d.quantity in named
-    )
+    for difference in results.differences:
+        with_reference = results.reference in (difference.first, difference.second)
+        if many and not (with_reference and difference.quantity == "mpc"):
+            continue
+        if difference.quantity in named:
+            found.append(_compared(difference, named[difference.quantity]))
     return found
 
 

@@ -81,14 +81,16 @@ class GridModel:
 
     `name` is unique in it; `key` is the hash of everything that its predictions depend on.
     `table` (N,) uint8 makes the plan's classes of the model's, `IGNORE` of those that the plan has
-    not; `known` (C,) bool says which of the plan's classes the model has. `seen_sequences` of the
-    data are those that it was trained on, as far as its card says so.
+    not; `known` (C,) bool says which of the plan's classes the model has. `short_side` in px is
+    what it was made for. `seen_sequences` of the data are those that it was trained on, as far as
+    its card says so.
     """
 
     name: str
     key: str
     table: NDArray[np.uint8]
     known: NDArray[np.bool_]
+    short_side: int | None
     seen_sequences: tuple[str, ...]
 
 
@@ -250,6 +252,7 @@ def _grid_models(
             key=model_digest(segmenter.model),
             table=places[match.prediction_table],
             known=np.isin(np.arange(len(classes)), shared),
+            short_side=segmenter.model.short_side,
             seen_sequences=tuple(sorted(training_sequences(entry) & sequences)),
         )
         same = next((other.name for other in models if other.key == model.key), None)

@@ -21,7 +21,7 @@ from segformer_gui.core.robustness.findings import cautions, findings
 from segformer_gui.core.robustness.plan import CLEAN, custom_protocol, noise_seed
 from segformer_gui.core.robustness.published import published
 from segformer_gui.core.robustness.report import raster
-from segformer_gui.core.robustness.report.drawing import Drawing, ink_on, loss_color
+from segformer_gui.core.robustness.report.drawing import DARK, LIGHT, Drawing, ink_on, loss_color
 from segformer_gui.core.robustness.report.files import (
     Provenance,
     classes_csv,
@@ -96,6 +96,37 @@ def test_the_page_is_whole_and_needs_nothing_else(mode, models):
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
     assert "nan" not in re.sub(r"<[^>]*>", "", page).lower().replace("resonan", "")
     assert "segformer-gui robustness &lt;data&gt; &amp; more" in page
+
+
+def test_colours_follow_the_page_and_stand_by_themselves_in_a_file():
+    drawing = Drawing(40, 20, "words")
+    drawing.text(0, 10, "ink")
+    drawing.rectangle(0, 0, 5, 5, ink_on("#ffffff"))
+    alone, in_page = drawing.svg(), drawing.svg(in_page=True)
+    assert f'fill="{LIGHT["ink"]}">ink<' in alone
+    assert "var(" not in alone
+    assert 'fill="var(--ink)">ink<' in in_page
+    # What is written on a colour of its own stays as it is.
+    assert f'height="5" fill="{LIGHT["ink"]}"' in in_page
+    style = page_of(results_of(plan_of(FEW))).partition("</style>")[0]
+    for colors in (LIGHT, DARK):
+        for name, color in colors.items():
+            assert f"--{name}: {color};" in style
+    assert "@media screen and (prefers-color-scheme: dark)" in style
+
+
+def test_a_page_of_many_models_stays_readable():
+    plan = plan_of(KR16, models="abcde", images=12)
+    results = results_of(plan, reference="b")
+    told = sentences(findings(results))
+    assert sum("keeps" in sentence for sentence in told) == 5
+    against = [sentence for sentence in told if "in mPC" in sentence]
+    assert len(against) == 4
+    assert all("b" in re.findall(r"\b[a-e]\b", sentence) for sentence in against)
+    assert len(told) == 9
+    page = page_of(results)
+    assert "<h1>Corruption robustness: 5 models</h1>" in page
+    assert page.count(" less ") >= 10  # The table has every pair.
 
 
 def test_names_cannot_break_the_page():

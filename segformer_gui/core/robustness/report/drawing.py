@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Literal
 
-INK = "#1d232b"
-SOFT = "#626c79"
-LINE = "#d9dee5"
-PAPER = "#ffffff"
+# Colours that follow the page they stand on, by name: on white, and in a dark window.
+INK, SOFT, LINE, PAPER = "ink", "soft", "line", "paper"
+LIGHT = {INK: "#1d232b", SOFT: "#626c79", LINE: "#d9dee5", PAPER: "#ffffff"}
+DARK = {INK: "#e3e7ec", SOFT: "#9da7b3", LINE: "#39414b", PAPER: "#171b20"}
 
 MARGIN_PX = 8
 
 Anchor = Literal["start", "middle", "end"]
 Point = tuple[float, float]
 
-# Okabe and Ito's colours, which every eye tells apart; yellow is too pale for a line.
-SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
+# Okabe and Ito's colours, which every eye tells apart; yellow is too pale for a line on white, and
+# black is one in a dark window.
+SERIES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#808080")
 
 # From nothing lost to all of it: lightness falls all the way, so it also reads in grey.
 _LOSS = (
@@ -132,46 +133,51 @@ class Drawing:
         """A disc, or its outline."""
         self.shapes.append(Circle(x, y, radius, color, tip, hollow))
 
-    def svg(self) -> str:
-        """The picture, with a margin, as an element that stands in a page or alone in a file."""
+    def svg(self, *, in_page: bool = False) -> str:
+        """The picture with its margin: alone in a file, or as an element of a page that has the
+        colours as `--ink` and so on.
+        """
         width, height = self.width + 2 * MARGIN_PX, self.height + 2 * MARGIN_PX
         box = f"{-MARGIN_PX} {-MARGIN_PX} {width:g} {height:g}"
+        colors = {name: f"var(--{name})" for name in LIGHT} if in_page else LIGHT
+        shapes = "".join(_element(shape, colors) for shape in self.shapes)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{width:g}" '
             f'height="{height:g}" font-family="system-ui, sans-serif" role="img">'
             f"<title>{escape(self._title)}</title>"
             # Alone in a dark window it would be dark on dark.
             f'<rect x="{-MARGIN_PX}" y="{-MARGIN_PX}" width="{width:g}" height="{height:g}" '
-            f'fill="{PAPER}"/>{"".join(map(_element, self.shapes))}</svg>'
+            f'fill="{colors[PAPER]}"/>{shapes}</svg>'
         )
 
 
-def _element(shape: Shape) -> str:
+def _element(shape: Shape, colors: Mapping[str, str]) -> str:
+    color = colors.get(shape.color, shape.color)
     match shape:
-        case Text(x, y, content, size, anchor, color, bold, turned):
+        case Text(x, y, content, size, anchor, _, bold, turned):
             weight = ' font-weight="600"' if bold else ""
             turn = f' transform="rotate({turned:g} {x:g} {y:g})"' if turned else ""
             return (
                 f'<text x="{x:g}" y="{y:g}" font-size="{size:g}" text-anchor="{anchor}" '
                 f'fill="{color}"{weight}{turn}>{escape(content)}</text>'
             )
-        case Rectangle(x, y, width, height, color, tip):
+        case Rectangle(x, y, width, height, _, tip):
             return _tipped(
                 f'rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" fill="{color}"',
                 tip,
             )
-        case Line(points, color, width, dashed):
+        case Line(points, _, width, dashed):
             dashes = ' stroke-dasharray="4 3"' if dashed else ""
             return (
                 f'<polyline points="{_joined(points)}" fill="none" stroke="{color}" '
                 f'stroke-width="{width:g}" stroke-linejoin="round"{dashes}/>'
             )
-        case Area(points, color, opacity):
+        case Area(points, _, opacity):
             return (
                 f'<polygon points="{_joined(points)}" fill="{color}" fill-opacity="{opacity:g}"/>'
             )
-        case Circle(x, y, radius, color, tip, hollow):
-            look = f'fill="{PAPER}" stroke="{color}"' if hollow else f'fill="{color}"'
+        case Circle(x, y, radius, _, tip, hollow):
+            look = f'fill="{colors[PAPER]}" stroke="{color}"' if hollow else f'fill="{color}"'
             return _tipped(f'circle cx="{x:g}" cy="{y:g}" r="{radius:g}" {look}', tip)
 
 
@@ -192,7 +198,7 @@ def loss_color(share: float) -> str:
 def ink_on(color: str) -> str:
     """Black or white, whichever reads better on `color`."""
     red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
-    return INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else PAPER
+    return LIGHT[INK if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else PAPER]
 
 
 def _blend(stops: Sequence[tuple[int, int, int]], share: float) -> str:

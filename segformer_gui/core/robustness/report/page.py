@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 
 import numpy as np
@@ -11,58 +11,33 @@ from segformer_gui.core.metrics.confusion import RULE
 from segformer_gui.core.robustness.bootstrap import LEVEL, REPLICATES, Estimate
 from segformer_gui.core.robustness.findings import interval, percent, plain, points
 from segformer_gui.core.robustness.published import Published, published
-from segformer_gui.core.robustness.report.drawing import Drawing
 from segformer_gui.core.robustness.report.files import CONSISTENCY_RULE, Provenance
 from segformer_gui.core.robustness.report.maps import class_matrix, heat_map
-from segformer_gui.core.robustness.report.plots import reliability, severity_curves, trade_off
+from segformer_gui.core.robustness.report.markup import (
+    document,
+    drawn,
+    facts,
+    legend,
+    listed,
+    remark,
+    table,
+    titled,
+)
+from segformer_gui.core.robustness.report.plots import (
+    colors_of,
+    reliability,
+    severity_panels,
+    trade_off,
+)
 from segformer_gui.core.robustness.results import Difference, ModelScores, Results
 
 _WORST_IMAGES = 10
+_NAMED = 3  # More models than these are counted in the title.
 _ENGINES = {
     "fast": "kernels of our own, held against imagecorruptions 1.1.2: the deterministic ones within"
     " a grey level, the random ones in distribution",
     "reference": "the original package imagecorruptions",
 }
-
-_STYLE = """
-:root { color-scheme: light; }
-body { font: 15px/1.5 system-ui, sans-serif; color: #1d232b; background: #fff;
-  max-width: 1080px; margin: 0 auto; padding: 32px 24px 64px; }
-h1 { font-size: 26px; line-height: 1.25; margin: 0 0 4px; }
-h2 { font-size: 19px; margin: 44px 0 8px; }
-p { margin: 6px 0; max-width: 80ch; }
-.soft, caption { color: #626c79; }
-p.soft { max-width: none; } .caption { font-size: 13px; }
-ul { padding-left: 20px; margin: 8px 0; }
-.caution { background: #fff6e0; border-left: 4px solid #e0a100; padding: 8px 14px; margin: 16px 0; }
-.caution ul { margin: 0; }
-.wide, .figures { margin-top: 14px; }
-table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
-caption { caption-side: bottom; text-align: left; padding-top: 6px; }
-th, td { padding: 4px 8px; text-align: right; white-space: nowrap;
-  border-bottom: 1px solid #e4e8ed; }
-thead th { color: #626c79; font-weight: 600; vertical-align: bottom; white-space: normal;
-  border-bottom: 1px solid #aab2bd; line-height: 1.25; }
-tbody th { font-weight: 500; }
-th:first-child, td:first-child, .left { text-align: left; }
-tbody tr:hover { background: #f4f6f8; }
-tr.published td, tr.published th { color: #626c79; font-weight: 400; }
-tr.first-published td, tr.first-published th { border-top: 1px solid #aab2bd; }
-.tag { font-size: 11px; border: 1px solid #c5ccd5; border-radius: 3px; padding: 0 4px; }
-.range { color: #626c79; font-size: 12px; }
-.wide { overflow-x: auto; }
-.dense { font-size: 12px; } .dense th, .dense td { padding: 3px 5px; }
-.dense thead th:not(:first-child) { writing-mode: vertical-rl; transform: rotate(180deg);
-  text-align: left; white-space: nowrap; }
-.figures caption { caption-side: top; padding: 0 0 4px; color: #1d232b; font-weight: 600; }
-.figures { display: flex; flex-wrap: wrap; gap: 24px 32px; align-items: flex-start; }
-svg { max-width: 100%; height: auto; margin: -8px; }
-pre { background: #f4f6f8; padding: 10px 14px; white-space: pre-wrap; overflow-wrap: anywhere;
-  font-size: 13px; }
-dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; font-size: 13px; }
-dt { color: #626c79; } dd { margin: 0; overflow-wrap: anywhere; }
-@media print { body { padding: 0; max-width: none; } svg, table { break-inside: avoid; } }
-"""
 
 
 def report_page(
@@ -70,23 +45,26 @@ def report_page(
 ) -> str:
     """The report as HTML; `findings` and `cautions` are the sentences of the notes so called."""
     plan = results.plan
-    names = ", ".join(scores.model.name for scores in results.models)
     accuracy = plan.mode == "accuracy"
-    title = f"{'Corruption robustness' if accuracy else 'Corruption consistency'}: {names}"
+    names = ", ".join(scores.model.name for scores in results.models)
+    kind = "robustness" if accuracy else "consistency"
+    if len(results.models) > _NAMED:
+        names = _counted(len(results.models), "model")
+    title = f"Corruption {kind}: {names}"
     others = published(plan.protocol.name) if accuracy else None
     sections = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="soft">{escape(_subtitle(results, provenance))}</p>',
-        _listed(cautions, "caution") if cautions else "",
-        "<h2>In short</h2>" + _listed(findings),
-        _summary(results),
+        listed(cautions, "caution"),
+        "<h2>In short</h2>" + _summary(results) + listed(findings),
         _comparison(results.differences) if accuracy else "",
         _by_corruption(results, others),
         "<h2>By corruption and severity</h2>"
-        + _figures(heat_map(results, scores) for scores in results.models),
+        + drawn(heat_map(results, scores) for scores in results.models),
         "<h2>Severity curves</h2>"
         + f'<p class="soft">{_band_words(results)}</p>'
-        + _figures([severity_curves(results)]),
+        + legend([s.model.name for s in results.models], colors_of(results.models))
+        + drawn(severity_panels(results), "panels"),
         _details(results),
         _classes(results),
         _calibration(results) if accuracy else "",
@@ -94,12 +72,7 @@ def report_page(
         _worst_images(results),
         _method(results, provenance),
     ]
-    body = "\n".join(section for section in sections if section)
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<title>{escape(title)}</title><meta name="viewport" content="width=device-width">'
-        f"<style>{_STYLE}</style></head>\n<body>\n{body}\n</body></html>\n"
-    )
+    return document(title, sections)
 
 
 def _subtitle(results: Results, provenance: Provenance) -> str:
@@ -123,7 +96,7 @@ def _data_name(results: Results) -> str:
 def _summary(results: Results) -> str:
     if results.plan.mode == "consistency":
         rows = [[_name(s), _with_range(s.mpc), f"{s.ms:.0f}"] for s in results.models]
-        return _table(["model", "mean consistency, %", "ms an image"], rows)
+        return table(["model", "mean consistency, %", "ms an image"], rows)
     header = ["model", "clean mIoU, %", "mean (mPC), %", "kept (rPC), %", "ECE clean", "ECE mean"]
     header += ["mCD, %", "mean rCD, %"] if results.reference else []
     rows: list[list[str]] = []
@@ -139,8 +112,8 @@ def _summary(results: Results) -> str:
             f" CD and rCD relative to {results.reference}, which has 100: less is better. There is"
             " no mean where the reference loses nothing under one of the corruptions."
         )
-    caption += " ECE in points. ms: median of clean images while the benchmark ran."
-    return _wide(_table([*header, "ms an image"], rows), caption)
+    caption += " ECE in points. ms: median of clean images, each by itself."
+    return table([*header, "ms an image"], rows) + remark(caption)
 
 
 def _comparison(differences: Sequence[Difference]) -> str:
@@ -158,9 +131,8 @@ def _comparison(differences: Sequence[Difference]) -> str:
     caption = "On the same images, corrupted alike."
     if differences[0].estimate.low is not None:
         caption += " Not distinguishable: the interval of the difference includes 0."
-    return "<h2>Model against model</h2>" + _table(
-        ["points", "clean mIoU", "mean (mPC)", "kept (rPC)"], rows, caption
-    )
+    header = ["points", "clean mIoU", "mean (mPC)", "kept (rPC)"]
+    return "<h2>Model against model</h2>" + table(header, rows) + remark(caption)
 
 
 def _by_corruption(results: Results, others: Published | None) -> str:
@@ -187,13 +159,13 @@ def _by_corruption(results: Results, others: Published | None) -> str:
             f" Published rows: {others.source}, measured on {others.data}. They are comparable"
             " only with figures of the same data, classes and input size."
         )
-    table = _table(["model", *header], rows, classes=classes, kind="dense")
-    return f"<h2>By corruption</h2>{_wide(table, caption)}"
+    scores = table(["model", *header], rows, classes, "dense")
+    return f"<h2>By corruption</h2>{scores}{remark(caption)}"
 
 
 def _details(results: Results) -> str:
     accuracy = results.plan.mode == "accuracy"
-    tables: list[str] = []
+    tables: list[tuple[str, str]] = []
     for scores in results.models:
         compared = results.reference is not None and scores.mcd is not None
         header = ["corruption", "mIoU, %" if accuracy else "consistency, %"]
@@ -210,14 +182,14 @@ def _details(results: Results) -> str:
         caption = scores.model.name
         if compared and accuracy:
             caption += f"; CD and rCD against {results.reference}"
-        tables.append(_table(header, rows, caption))
-    return f'<h2>Each corruption in figures</h2><div class="figures">{"".join(tables)}</div>'
+        tables.append((caption, table(header, rows)))
+    return f"<h2>Each corruption in figures</h2>{titled(tables)}"
 
 
 def _classes(results: Results) -> str:
     what = "IoU" if results.plan.mode == "accuracy" else "consistency"
     words = f"Change of {what} in points, mean over the severities of each corruption."
-    figures = _figures(class_matrix(results, scores) for scores in results.models)
+    figures = drawn(class_matrix(results, scores) for scores in results.models)
     return f'<h2>By class</h2><p class="soft">{words}</p>{figures}'
 
 
@@ -227,7 +199,7 @@ def _calibration(results: Results) -> str:
         '<p class="soft">How often pixels are right that the model is so sure of. Below the'
         " diagonal it is surer than it should be. ECE: mean distance from it, in points. Corrupted:"
         " the pixels of all corrupted images together.</p>"
-        + _figures(reliability(scores) for scores in results.models)
+        + drawn(reliability(scores) for scores in results.models)
     )
 
 
@@ -237,7 +209,7 @@ def _position(results: Results, others: Published | None) -> str:
         words += f" Hollow: published ({others.source}), on {others.data}, without latency."
     return (
         f'<h2>Clean score, what is kept, and latency</h2><p class="soft">{escape(words)}</p>'
-        + _figures([trade_off(results, others)])
+        + drawn([trade_off(results, others)])
     )
 
 
@@ -245,7 +217,7 @@ def _worst_images(results: Results) -> str:
     images = results.plan.images
     if len(images) < 2:
         return ""
-    tables: list[str] = []
+    tables: list[tuple[str, str]] = []
     for scores in results.models:
         clean, corrupted = scores.image_miou[0], scores.image_miou[1:]
         lost = clean - corrupted.mean(0)
@@ -262,17 +234,17 @@ def _worst_images(results: Results) -> str:
                 ]
             )
         header = ["image", "clean, %", "mean corrupted, %", "worst condition"]
-        tables.append(_table(header, rows, scores.model.name))
+        tables.append((scores.model.name, table(header, rows)))
     return (
         "<h2>Images that lose most</h2>"
         '<p class="soft">Scores of single images; every condition of every image is in'
-        f' images.csv.</p><div class="figures">{"".join(tables)}</div>'
+        f" images.csv.</p>{titled(tables)}"
     )
 
 
 def _method(results: Results, provenance: Provenance) -> str:
     plan = results.plan
-    facts = {
+    told = {
         "Score": _score_words(results),
         "Corruptions": f"Made by {_ENGINES[plan.engine]}, at native size, before resizing. Every"
         " image has noise of its own, the same for every model.",
@@ -286,9 +258,8 @@ def _method(results: Results, provenance: Provenance) -> str:
         **{f"Model {s.model.name}": s.model.key for s in results.models},
         "Data": f"{plan.data.root}; hashes of the images in results.json",
     }
-    listed = "".join(f"<dt>{escape(k)}</dt><dd>{escape(str(v))}</dd>" for k, v in facts.items())
     return (
-        f"<h2>How it was measured</h2><dl>{listed}</dl><p>To repeat it:</p>"
+        f"<h2>How it was measured</h2>{facts(told)}<p>To repeat it:</p>"
         f"<pre>{escape(provenance.command)}</pre>"
     )
 
@@ -305,8 +276,14 @@ def _score_words(results: Results) -> str:
 
 def _input_words(results: Results) -> str:
     options = results.plan.options
-    size = options.short_side or "native"
-    words = f"Short side in px: {'what each model was made for' if size == 'model' else size}"
+    size = "of the image" if options.short_side is None else f"{options.short_side} px"
+    if options.short_side == "model":
+        made_for = {s.model.name: s.model.short_side for s in results.models}
+        size = "what each model was made for, " + ", ".join(
+            f"{name}: {f'{side} px' if side else 'that of the image'}"
+            for name, side in made_for.items()
+        )
+    words = f"Short side: {size}"
     if options.sliding:
         words += f"; sliding windows of {options.crop} px every {options.stride} px"
     return words + ("; averaged with the mirrored image" if options.flip else "")
@@ -319,11 +296,11 @@ def _band_words(results: Results) -> str:
 
 
 def _interval_words(results: Results) -> str:
-    drawn = results.resampling
-    if drawn.blocks == 1:
+    blocks, kind = results.resampling.blocks, results.resampling.kind
+    if blocks == 1:
         return "None: everything is of one image or sequence."
     return (
-        f"{100 * LEVEL:.0f} % interval of a bootstrap over {drawn.blocks} {drawn.kind},"
+        f"{100 * LEVEL:.0f} % interval of a bootstrap over {blocks} {kind},"
         f" {REPLICATES} draws, the same for all models."
     )
 
@@ -354,38 +331,3 @@ def _points(value: float | None) -> str:
 
 def _percent(value: float | None) -> str:
     return "-" if value is None else percent(value)
-
-
-def _listed(sentences: Sequence[str], kind: str = "") -> str:
-    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
-    return f'<div class="{kind}"><ul>{items}</ul></div>' if kind else f"<ul>{items}</ul>"
-
-
-def _figures(drawings: Iterable[Drawing]) -> str:
-    return f'<div class="figures">{"".join(drawing.svg() for drawing in drawings)}</div>'
-
-
-def _wide(table: str, caption: str) -> str:
-    """A table that scrolls where it does not fit, and a caption that does not."""
-    return f'<div class="wide">{table}</div><p class="soft caption">{escape(caption)}</p>'
-
-
-def _table(
-    header: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    caption: str = "",
-    classes: Sequence[str] | None = None,
-    kind: str = "plain",
-) -> str:
-    """A table; cells of `rows` are HTML."""
-    head = "".join(f"<th>{cell}</th>" for cell in header)
-    body: list[str] = []
-    for row, of_row in zip(rows, classes or [""] * len(rows), strict=True):
-        first, *others = row
-        cells = f"<th>{first}</th>" + "".join(f"<td>{cell}</td>" for cell in others)
-        body.append(f'<tr class="{of_row}">{cells}</tr>' if of_row else f"<tr>{cells}</tr>")
-    below = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return (
-        f'<table class="{kind}">{below}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table>"
-    )

@@ -23,25 +23,30 @@ from segformer_gui.core.robustness.results import ModelScores, Results
 _FEW_PIXELS = 2e-4  # Of all: the accuracy of fewer is chance.
 
 
+_PANEL = (252, 158)
+
+
 def severity_curves(results: Results) -> Drawing:
     """A panel a corruption: the score over severity, one line a model, with its interval."""
     names = list(results.plan.protocol.severities)
-    columns = min(4, len(names))
-    cell_width, cell_height, top = 252, 158, 30
+    columns, (width, height), top = min(4, len(names)), _PANEL, 30
     rows = -(-len(names) // columns)
-    drawing = Drawing(
-        columns * cell_width, top + rows * cell_height, "Score by severity of each corruption"
-    )
+    drawing = Drawing(columns * width, top + rows * height, "Score by severity of each corruption")
     _legend(drawing, results.models)
-    # Hardly anything scores better corrupted than clean; if so, the panels have a little room.
-    highest = max(scores.clean_miou.high or scores.clean_miou.value for scores in results.models)
-    ceiling = max(0.2, math.ceil(highest * 5) / 5)
-    farthest = max(s for levels in results.plan.protocol.severities.values() for s in levels)
     for place, name in enumerate(names):
-        x = (place % columns) * cell_width + 34
-        y = top + (place // columns) * cell_height + 22
-        _panel(drawing, results, name, (x, y), (206, 108), ceiling, farthest)
+        row, column = divmod(place, columns)
+        _panel(drawing, results, name, (column * width, top + row * height))
     return drawing
+
+
+def severity_panels(results: Results) -> list[Drawing]:
+    """The panels of `severity_curves`, each by itself."""
+    panels: list[Drawing] = []
+    for name in results.plan.protocol.severities:
+        panel = Drawing(*_PANEL, f"Score by severity of {plain(name)}")
+        _panel(panel, results, name, (0, 0))
+        panels.append(panel)
+    return panels
 
 
 def _panel(
@@ -49,11 +54,12 @@ def _panel(
     results: Results,
     name: str,
     corner: Point,
-    size: Point,
-    ceiling: float,
-    farthest: float,
 ) -> None:
-    (left, top), (width, height) = corner, size
+    left, top, width, height = corner[0] + 34, corner[1] + 22, 206, 108
+    # Hardly anything scores better corrupted than clean; if so, the panels have a little room.
+    highest = max(scores.clean_miou.high or scores.clean_miou.value for scores in results.models)
+    ceiling = max(0.2, math.ceil(highest * 5) / 5)
+    farthest = max(s for levels in results.plan.protocol.severities.values() for s in levels)
 
     def at(severity: float, score: float) -> Point:
         return left + width * severity / farthest, top + height * (1 - score / ceiling)
@@ -68,7 +74,7 @@ def _panel(
     for severity in range(int(farthest) + 1):
         x, y = at(severity, 0)
         drawing.text(x, y + 13, f"{severity}", size=10, color=SOFT, anchor="middle")
-    for color, scores in zip(_colors(results.models), results.models, strict=True):
+    for color, scores in zip(colors_of(results.models), results.models, strict=True):
         points = [(0.0, scores.clean_miou), *sorted(scores.corruptions[name].by_severity.items())]
         upper = [at(s, e.high) for s, e in points if e.high is not None]
         lower = [at(s, e.low) for s, e in points if e.low is not None]
@@ -82,7 +88,7 @@ def _panel(
 
 def _legend(drawing: Drawing, models: Sequence[ModelScores]) -> None:
     x = 4.0
-    for color, scores in zip(_colors(models), models, strict=True):
+    for color, scores in zip(colors_of(models), models, strict=True):
         drawing.line([(x, 10), (x + 20, 10)], color, 3)
         drawing.text(x + 26, 14, scores.model.name)
         x += 26 + _text_width(scores.model.name) + 24
@@ -162,7 +168,7 @@ def trade_off(results: Results, others: Published | None) -> Drawing:
     slowest = max(scores.ms for scores in results.models)
     labels = _Labels(drawing)
     marks: list[tuple[Point, float, str, str, bool]] = []
-    for color, scores, point in zip(_colors(results.models), results.models, own, strict=True):
+    for color, scores, point in zip(colors_of(results.models), results.models, own, strict=True):
         radius = 14 * math.sqrt(scores.ms / slowest)
         marks.append((at(*point), radius, color, f"{scores.model.name}, {scores.ms:.0f} ms", True))
     for row in rows:
@@ -232,7 +238,8 @@ def _range(values: Sequence[float]) -> tuple[float, float]:
     return max(0.0, low), max(low + 0.2, math.ceil(max(values) * 10 + 0.2) / 10)
 
 
-def _colors(models: Sequence[ModelScores]) -> list[str]:
+def colors_of(models: Sequence[ModelScores]) -> list[str]:
+    """Each model's own, the same in every plot."""
     return [SERIES[place % len(SERIES)] for place in range(len(models))]
 
 

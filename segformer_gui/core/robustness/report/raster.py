@@ -9,6 +9,7 @@ from functools import cache
 from PIL import Image, ImageDraw, ImageFont
 
 from segformer_gui.core.robustness.report.drawing import (
+    LIGHT,
     MARGIN_PX,
     PAPER,
     Area,
@@ -32,7 +33,7 @@ def png(drawing: Drawing) -> bytes:
     """The picture with its margin, `SCALE` pixels for each of the drawing's."""
     zoom = SCALE * _SMOOTH
     size = [round((side + 2 * MARGIN_PX) * SCALE) for side in (drawing.width, drawing.height)]
-    canvas = Image.new("RGB", (size[0] * _SMOOTH, size[1] * _SMOOTH), PAPER)
+    canvas = Image.new("RGB", (size[0] * _SMOOTH, size[1] * _SMOOTH), LIGHT[PAPER])
     for shape in drawing.shapes:
         _draw(canvas, shape, zoom)
     buffer = io.BytesIO()
@@ -43,16 +44,17 @@ def png(drawing: Drawing) -> bytes:
 
 def _draw(canvas: Image.Image, shape: Shape, zoom: int) -> None:
     pen = ImageDraw.Draw(canvas)
+    color = LIGHT.get(shape.color, shape.color)
     match shape:
         case Text():
-            _write(canvas, shape, zoom)
-        case Rectangle(x, y, width, height, color, _):
+            _write(canvas, shape, color, zoom)
+        case Rectangle(x, y, width, height, _, _):
             (left, top), (right, bottom) = _placed([(x, y), (x + width, y + height)], zoom)
             pen.rectangle((left, top, right - 1, bottom - 1), color)
-        case Line(points, color, width, dashed) if len(points) > 1:
+        case Line(points, _, width, dashed) if len(points) > 1:
             for part in _dashes(points) if dashed else [points]:
                 pen.line(_placed(part, zoom), color, max(1, round(width * zoom)), "curve")
-        case Area(points, color, opacity):
+        case Area(points, _, opacity):
             places = _placed(points, zoom)
             left, top = (math.floor(min(values)) for values in zip(*places, strict=True))
             right, bottom = (math.ceil(max(values)) + 1 for values in zip(*places, strict=True))
@@ -60,15 +62,15 @@ def _draw(canvas: Image.Image, shape: Shape, zoom: int) -> None:
             inside = [(x - left, y - top) for x, y in places]
             ImageDraw.Draw(cover).polygon(inside, round(255 * opacity))
             canvas.paste(color, (left, top), cover)
-        case Circle(x, y, radius, color, _, hollow):
+        case Circle(x, y, radius, _, _, hollow):
             ((cx, cy),), r = _placed([(x, y)], zoom), radius * zoom
-            fill, outline = (PAPER, color) if hollow else (color, None)
+            fill, outline = (LIGHT[PAPER], color) if hollow else (color, None)
             pen.ellipse((cx - r, cy - r, cx + r, cy + r), fill, outline, zoom if hollow else 0)
         case Line():
             pass  # Of a single point there is nothing to see.
 
 
-def _write(canvas: Image.Image, text: Text, zoom: int) -> None:
+def _write(canvas: Image.Image, text: Text, color: str, zoom: int) -> None:
     font = _font(round(text.size * zoom))
     content = text.content
     if font.getname()[0] == "Aileron":  # Pillow's own, which knows ASCII only.
@@ -79,14 +81,14 @@ def _write(canvas: Image.Image, text: Text, zoom: int) -> None:
     bold = zoom // 4 if text.bold else 0
     if not text.turned:
         pen = ImageDraw.Draw(canvas)
-        pen.text((x, y), content, text.color, font, anchor, stroke_width=bold)
+        pen.text((x, y), content, color, font, anchor, stroke_width=bold)
         return
     # Around the point itself, which is put in the middle of a picture of its own.
     reach = math.ceil(font.getlength(content) + font.size)
     cover = Image.new("L", (2 * reach, 2 * reach), 0)
     ImageDraw.Draw(cover).text((reach, reach), content, 255, font, anchor, stroke_width=bold)
     turned = cover.rotate(-text.turned, Image.Resampling.BICUBIC)
-    canvas.paste(text.color, (round(x - reach), round(y - reach)), turned)
+    canvas.paste(color, (round(x - reach), round(y - reach)), turned)
 
 
 def _placed(points: tuple[Point, ...] | list[Point], zoom: int) -> list[Point]:
