@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from segformer_gui.core.robustness.published import published
+from segformer_gui.core.robustness.report.labels import Labels
 from segformer_gui.core.robustness.results import Results
 from segformer_gui.gui import theme
 from segformer_gui.gui.benchmark.page import ResultPage, muted_label, series_color
@@ -158,6 +159,10 @@ class CurvesPage(ChartPage):
 class PositionPage(ChartPage):
     """Clean score against what is kept of it; the area of a disc tells the latency."""
 
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(session, parent)
+        self._marks: list[tuple[QPointF, float, Any]] = []  # Place, radius in px, label.
+
     def draw_results(self, results: Results) -> None:
         """Own models as discs, published ones as rings."""
         if results.plan.mode == "consistency":
@@ -170,26 +175,24 @@ class PositionPage(ChartPage):
         self.tint(plot)
         plot.setLabel("bottom", self.tr("clean mIoU, %"))
         plot.setLabel("left", self.tr("kept when corrupted (rPC), %"))
-        others = published(results.plan.protocol.name)
-        muted = QColor(theme.colors().muted)
-        rows = sorted(others.rows, key=lambda row: row.clean) if others else []
-        for place, row in enumerate(rows):
-            at = QPointF(100 * row.clean, 100 * row.rpc)
-            plot.addItem(self.pg.ScatterPlotItem([at.x()], [at.y()], size=9, pen=muted, brush=None))
-            # Neighbours would write over each other on one side.
-            self._label(at, row.model, muted, (0, 1) if place % 2 else (0, 0))
+        self._marks = []
         slowest = max(scores.ms for scores in results.models)
         for model, scores in enumerate(results.models):
-            at = QPointF(100 * scores.clean_miou.value, 100 * scores.rpc.value)
             size = max(6.0, _LARGEST_PX * math.sqrt(scores.ms / slowest))
             fill = series_color(model)
             fill.setAlpha(190)
-            plot.addItem(
-                self.pg.ScatterPlotItem([at.x()], [at.y()], size=size, brush=fill, pen=None)
-            )
-            told = f"{scores.model.name}, {scores.ms:.0f} ms"
-            self._label(at, told, theme.colors().text, (0.5, -0.8))
-        plot.getViewBox().autoRange(padding=0.2)
+            text = f"{scores.model.name}, {scores.ms:.0f} ms"
+            at = QPointF(100 * scores.clean_miou.value, 100 * scores.rpc.value)
+            self._mark(at, size, text, theme.colors().text, brush=fill, pen=None)
+        others = published(results.plan.protocol.name)
+        muted = QColor(theme.colors().muted)
+        for row in others.rows if others else ():
+            at = QPointF(100 * row.clean, 100 * row.rpc)
+            self._mark(at, 9, row.model, muted, brush=None, pen=muted)
+        box = plot.getViewBox()
+        box.autoRange(padding=0.2)
+        box.sigResized.connect(self._place_labels)
+        self._place_labels()
         told = self.tr("The larger a disc, the slower the model on this machine.")
         if others:
             told += " " + self.tr("Rings: published, on {data}, without latency.").format(
@@ -197,9 +200,24 @@ class PositionPage(ChartPage):
             )
         self.note.setText(told)
 
-    def _label(
-        self, at: QPointF, text: str, color: QColor | str, anchor: tuple[float, float]
+    def _mark(
+        self, at: QPointF, size: float, text: str, color: QColor | str, **look: QColor | None
     ) -> None:
-        label = self.pg.TextItem(text, color=color, anchor=anchor)
-        label.setPos(at)
+        """A disc of `size` px across, and its label."""
+        disc = self.pg.ScatterPlotItem([at.x()], [at.y()], size=size, **look)
+        label = self.pg.TextItem(text, color=color)
+        self.plot.addItem(disc)
         self.plot.addItem(label, ignoreBounds=True)
+        self._marks.append((at, size / 2, label))
+
+    def _place_labels(self) -> None:
+        box = self.plot.getViewBox()
+        area = box.sceneBoundingRect()
+        labels = Labels((area.left(), area.top(), area.right(), area.bottom()))
+        places = [box.mapViewToScene(at) for at, _, _ in self._marks]
+        for place, (_, radius, _) in zip(places, self._marks, strict=True):
+            labels.occupy(place.x(), place.y(), radius)
+        for place, (_, radius, label) in zip(places, self._marks, strict=True):
+            size = label.boundingRect()
+            corner = labels.place(place.x(), place.y(), radius, size.width(), size.height())
+            label.setPos(box.mapSceneToView(QPointF(*corner)))

@@ -18,6 +18,7 @@ from segformer_gui.core.robustness.report.drawing import (
     Drawing,
     Point,
 )
+from segformer_gui.core.robustness.report.labels import Labels
 from segformer_gui.core.robustness.results import ModelScores, Results
 
 _FEW_PIXELS = 2e-4  # Of all: the accuracy of fewer is chance.
@@ -166,7 +167,7 @@ def trade_off(results: Results, others: Published | None) -> Drawing:
         turned=-90,
     )
     slowest = max(scores.ms for scores in results.models)
-    labels = _Labels(drawing)
+    labels = Labels((left, top, left + width, top + height))
     marks: list[tuple[Point, float, str, str, bool]] = []
     for color, scores, point in zip(colors_of(results.models), results.models, own, strict=True):
         radius = 14 * math.sqrt(scores.ms / slowest)
@@ -175,45 +176,11 @@ def trade_off(results: Results, others: Published | None) -> Drawing:
         marks.append((at(row.clean, row.rpc), 4.5, SOFT, row.model, False))
     for place, radius, color, label, ours in marks:
         drawing.circle(*place, radius, color, label, hollow=not ours)
-        labels.occupy(place, radius)
+        labels.occupy(*place, radius)
     for place, radius, _, label, ours in marks:
-        labels.write(place, radius, label, ours)
+        x, y = labels.place(*place, radius, _text_width(label), 14)
+        drawing.text(x, y + 11, label, color=INK if ours else SOFT, bold=ours)
     return drawing
-
-
-class _Labels:
-    """Puts labels beside points where nothing stands yet."""
-
-    def __init__(self, drawing: Drawing) -> None:
-        self._drawing = drawing
-        self._taken: list[tuple[float, float, float, float]] = []
-
-    def occupy(self, place: Point, radius: float) -> None:
-        x, y = place
-        self._taken.append((x - radius, y - radius, x + radius, y + radius))
-
-    def write(self, place: Point, radius: float, label: str, bold: bool) -> None:
-        (x, y), width = place, _text_width(label)
-        gap = radius + 5
-        corners = [
-            *((x + gap, y - 7), (x - gap - width, y - 7)),
-            *((x - width / 2, y - gap - 13), (x - width / 2, y + gap)),
-            *((x + gap - 2, y - 20), (x + gap - 2, y + 6)),
-            *((x - gap - width + 2, y - 20), (x - gap - width + 2, y + 6)),
-        ]
-        boxes = [(cx, cy, cx + width, cy + 14) for cx, cy in corners]
-        box = next((box for box in boxes if self._fits(box)), boxes[0])
-        self._taken.append(box)
-        color = INK if bold else SOFT
-        self._drawing.text(box[0], box[1] + 11, label, size=12, color=color, bold=bold)
-
-    def _fits(self, box: tuple[float, float, float, float]) -> bool:
-        if box[0] < 52 or box[2] > self._drawing.width:
-            return False
-        return all(
-            box[2] < other[0] or other[2] < box[0] or box[3] < other[1] or other[3] < box[1]
-            for other in self._taken
-        )
 
 
 def _square(
