@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -42,6 +43,8 @@ from segformer_gui.core.robustness.report.files import to_json
 from segformer_gui.core.robustness.report.write import PAGE_FILE
 from segformer_gui.core.robustness.results import Results
 from segformer_gui.messages import explain_note
+
+_TELL_S = 60.0
 
 _PROTOCOLS = "; ".join(f"{name}: {protocol.source}" for name, protocol in PROTOCOLS.items())
 
@@ -169,6 +172,7 @@ def _show(done: int, plan: Plan, events: Iterator[Event], processes: Processes) 
     first = processes.first
     if first:
         error_console.print(f"{done} of {plan.size} cells were measured before.")
+    told = time.monotonic()
     with progress_bar() as progress:
         task = progress.add_task("Measuring", total=None, visible=first)
         for event in events:
@@ -177,8 +181,15 @@ def _show(done: int, plan: Plan, events: Iterator[Event], processes: Processes) 
                     progress.update(task, total=event.total)
                 case Measured():
                     corruption, severity, _ = event.condition
-                    what = f"{event.image}, {plain(corruption)} {severity:g}"
+                    condition = f"{plain(corruption)} {severity:g}" if severity else corruption
+                    what = f"{event.image}, {condition}"
                     progress.update(task, completed=event.done, description=what)
+                    # A log has no bar, and the run may take hours.
+                    if first and progress.disable and time.monotonic() > told + _TELL_S:
+                        told = time.monotonic()
+                        error_console.print(
+                            f"{event.done} of {event.total} cells, {event.time_left} left: {what}"
+                        )
                 case Stopped():
                     error_console.print(
                         f"Stopped, {event.total - event.done} cells to go. The same command again"

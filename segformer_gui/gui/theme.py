@@ -112,6 +112,7 @@ QLineEdit, QPlainTextEdit, QTextBrowser {{ background: {base}; border: 1px solid
 QLineEdit:focus, QComboBox:focus {{ border-color: {accent}; }}
 QComboBox {{ background: {raised}; border: 1px solid {border}; border-radius: 5px;
              padding: 5px 8px; min-height: 18px; }}
+QAbstractSpinBox {{ min-height: 22px; }}
 QComboBox:hover {{ background: {hover}; }}
 QComboBox:disabled {{ color: {disabled}; }}
 QComboBox::drop-down {{ border: none; width: 22px; }}
@@ -169,6 +170,7 @@ QScrollBar::handle:hover {{ background: {muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QLabel[muted="true"] {{ color: {muted}; }}
+QLabel[muted="true"]:disabled {{ color: {disabled}; }}
 QLabel[role="heading"] {{ font-size: 17pt; font-weight: 600; }}
 QLabel[role="warning"] {{ color: {warning}; }}
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import sqlite3
@@ -118,6 +119,15 @@ def test_the_same_command_again_measures_nothing(run, tiny, data, tmp_path):
     assert "0 of 15 cells were measured before" in first.err
     assert "15 of 15 cells were measured before" in second.err
     assert first.out == second.out
+
+
+def test_a_log_tells_how_far_it_is(run, tiny, data, tmp_path, monkeypatch):
+    # The package has the verb under the module's name.
+    monkeypatch.setattr(sys.modules["segformer_gui.cli.robustness"], "_TELL_S", 0)
+    result = run("robustness", data, "--out", tmp_path / "out", *QUICK, "--model", tiny())
+    told = re.findall(r"(\d+) of 15 cells, \d+ s left: (\w+, \w+)", result.err)
+    assert told[0] == ("1", "S0_0, clean")
+    assert [int(done) for done, _ in told] == list(range(1, 16))
 
 
 def test_a_folder_goes_on_from_any_other(run, tiny, data, tmp_path, monkeypatch):

@@ -24,6 +24,14 @@ class Measured:
     condition: Condition
     seconds_left: float
 
+    @property
+    def time_left(self) -> str:
+        """The time until the end, as coarse as it is known: "40 s", "12 min", "2.5 h"."""
+        minutes = round(self.seconds_left / 60)
+        if minutes < 1:
+            return f"{self.seconds_left:.0f} s"
+        return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"
+
 
 @dataclass(frozen=True)
 class Stopped:

@@ -235,7 +235,7 @@ class BenchmarkWindow(QMainWindow):
         name = self.tr("clean") if severity == 0 else f"{corruption_title(corruption)} {severity:g}"
         return self.tr("{count}, {time} left: {image}, {condition}").format(
             count=count,
-            time=_duration(run.latest.seconds_left),
+            time=run.latest.time_left,
             image=run.latest.image,
             condition=name,
         )
@@ -291,11 +291,3 @@ class BenchmarkWindow(QMainWindow):
 
 def _open_path(path: Path) -> None:
     QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
-
-
-def _duration(seconds: float) -> str:
-    """A time to go, as coarse as it is known."""
-    minutes = round(seconds / 60)
-    if minutes < 1:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 90 else f"{minutes / 60:.1f} h"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event as Flag
@@ -29,6 +30,7 @@ from segformer_gui.gui.session.ports import Job, Lanes
 from segformer_gui.messages import explain_note
 
 _log = logging.getLogger(__name__)
+_SHOW_S = 15.0  # How often what is measured is shown while it runs.
 _LOOK_S = 0.1  # How soon a paused run hears that it is to go on.
 
 
@@ -185,10 +187,16 @@ class BenchmarkRun(QObject):
         job.report(self._begin, (benchmark.notes, _state(benchmark)))
         if ended() or not tasks:
             return
+        show_next = time.monotonic() + _SHOW_S
         for event in benchmark.measure(tasks, ended):
             job.report(self._follow, event)
-            if self._hold.is_set():
+            if not isinstance(event, Measured) or event.done == event.total:
+                continue  # What there is at the end is shown then.
+            now = time.monotonic()
+            if self._hold.is_set() or now > show_next:
                 job.report(self._show, _state(benchmark))
+                # Reading many thousand cells takes a while, which is not to hold up measuring.
+                show_next = time.monotonic() + max(_SHOW_S, 30 * (time.monotonic() - now))
             while self._hold.is_set() and not ended():
                 self._stop.wait(_LOOK_S)
         job.report(self._show, _state(benchmark))

@@ -149,6 +149,14 @@ def test_events_count_what_is_stored(camvid, tiny, store):
     assert {event.image for event in between} == {"s_1", "s_2", "t_1"}
 
 
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(4.4, "4 s"), (29, "29 s"), (70, "1 min"), (5000, "83 min"), (9000, "2.5 h")],
+)
+def test_the_time_left_is_told_as_coarsely_as_it_is_known(seconds, told):
+    assert Measured(1, 2, "image", CLEAN, seconds).time_left == told
+
+
 def test_a_run_that_is_left_goes_on_where_it_was(camvid, tiny, store):
     models = [tiny(0)]
     plan = plan_grid(camvid, models, FEW)
