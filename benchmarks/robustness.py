@@ -4,7 +4,7 @@ Both sides measure all 73 conditions of one synthetic street of 512 x 1024 with 
 from its file to confusion matrices. The plain loop corrupts with imagecorruptions, then asks
 transformers, one after the other; a second one has our corruptions, so that it can be seen what
 comes from where. Ours is the benchmark as it is used, with its file of cells and calibration. Each
-side runs in a process of its own, all in turn. `--quick`: 256 x 512, once, without the second loop.
+side runs once, in a process of its own. `--quick`: 256 x 512, without the second loop.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
         ]
         if quick:
             del sides[1]
-        measured = measure(sides, 1 if quick else 2)
+        measured = measure(sides, 1)
     *plain, ours = measured
     cells = 1 + len(KR16.conditions)
     print(f"{stamp('torch', 'transformers', 'imagecorruptions')} {height} x {width}.\n")
