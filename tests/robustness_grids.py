@@ -14,12 +14,14 @@ from segformer_gui.core.datasets import Dataset, Sample
 from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.metrics.calibration import Calibration
 from segformer_gui.core.robustness.plan import (
+    CLEAN,
     CellKey,
     Condition,
     GridImage,
     GridModel,
     Plan,
 )
+from segformer_gui.core.robustness.results import Results, score_grid
 from segformer_gui.core.robustness.store import Cell
 
 Counts = Callable[[int, int, Condition], np.ndarray]
@@ -88,3 +90,15 @@ def random_counts(plan: Plan, seed: int = 0) -> Counts:
         return matrix + np.eye(size, size + 1, dtype=int) * rng.integers(0, 200, (size, 1))
 
     return counts
+
+
+def results_of(plan: Plan, **options: object) -> Results:
+    """Scores of random counts, with a calibration in mode "accuracy"."""
+
+    def calibration(_model: int, _image: int, condition: Condition) -> Calibration | None:
+        if plan.mode == "consistency":
+            return None
+        right = np.arange(300) < (270 if condition == CLEAN else 120)
+        return Calibration.of_pixels(np.linspace(0.3, 1, 300), right)
+
+    return score_grid(plan, cells_of(plan, random_counts(plan), calibration), **options)

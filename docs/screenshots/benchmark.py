@@ -47,8 +47,6 @@ def take_benchmark(theme: Theme) -> None:
         bench.models: "models",
     }.items():
         bench.pages.setCurrentWidget(page)
-        if page is bench.curves:
-            studio.wait_until(lambda: len(bench.curves.panels) == 16)
         studio.wait_until(lambda: True)
         studio.take(f"benchmark-{name}-{theme}", bench)
     studio.session.close()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
 from segformer_gui.core.robustness.plan import Plan
-from segformer_gui.core.robustness.report.drawing import SERIES, loss_color
+from segformer_gui.core.robustness.report.drawing import loss_color
 from segformer_gui.gui.session.benchmark import GridState
 from segformer_gui.gui.session.session import Session
 
@@ -58,11 +58,6 @@ def relist(box: QComboBox, names: list[str]) -> None:
     box.addItems(names)
     box.setCurrentIndex(max(0, box.findText(before)))
     box.blockSignals(False)
-
-
-def series_color(model: int) -> QColor:
-    """The colour of a model in all charts, as in the report."""
-    return QColor(SERIES[model % len(SERIES)])
 
 
 def loss_tint(value: float, clean: float) -> QColor:

@@ -13,15 +13,18 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PIL import Image
-from robustness_grids import cells_of, plan_of, random_counts
+from robustness_grids import cells_of, plan_of, random_counts, results_of
 
 from segformer_gui.core.corruption.catalogue import GROUPS, KR16
-from segformer_gui.core.metrics.calibration import Calibration
 from segformer_gui.core.robustness.findings import cautions, findings
-from segformer_gui.core.robustness.plan import CLEAN, custom_protocol, noise_seed
+from segformer_gui.core.robustness.plan import custom_protocol, noise_seed
 from segformer_gui.core.robustness.published import published
-from segformer_gui.core.robustness.report import raster
-from segformer_gui.core.robustness.report.drawing import DARK, LIGHT, Drawing, ink_on, loss_color
+from segformer_gui.core.robustness.report.drawing import (
+    DARK,
+    LIGHT,
+    Drawing,
+    ink_on,
+)
 from segformer_gui.core.robustness.report.files import (
     Provenance,
     classes_csv,
@@ -36,20 +39,6 @@ from segformer_gui.messages import explain_note
 
 FEW = custom_protocol(["fog", "contrast"], [1, 4])
 HERE = Provenance("program 1", "2026-01-02", "a machine", "segformer-gui robustness <data> & more")
-
-
-def none(*_) -> None:
-    """Consistency has no calibration."""
-
-
-def calibration(_model, _image, condition) -> Calibration:
-    right = np.arange(300) < (270 if condition == CLEAN else 120)
-    return Calibration.of_pixels(np.linspace(0.3, 1, 300), right)
-
-
-def results_of(plan, **options):
-    bins = calibration if plan.mode == "accuracy" else none
-    return score_grid(plan, cells_of(plan, random_counts(plan), bins), **options)
 
 
 def sentences(notes) -> list[str]:
@@ -324,40 +313,6 @@ def test_everything_is_written_and_every_picture_is_xml(tmp_path, mode):
             assert picture.size == (round(2 * box[2]), round(2 * box[3]))
 
 
-@pytest.mark.parametrize("fonts", [raster._FONTS, ()])
-def test_a_picture_of_pixels_has_every_shape_in_its_place(monkeypatch, fonts):
-    monkeypatch.setattr(raster, "_FONTS", fonts)
-    raster._font.cache_clear()
-    drawing = Drawing(100, 60, "all of it")
-    drawing.rectangle(0, 0, 20, 20, "#ff0000")
-    drawing.area([(30, 0), (50, 0), (50, 20), (30, 20)], "#0000ff", 0.5)
-    drawing.circle(70, 10, 8, "#00ff00")
-    drawing.line([(0, 30), (100, 30)], "#000000", 2)
-    drawing.line([(0, 36), (100, 36)], "#000000", 2, dashed=True)
-    drawing.text(0, 56, "\N{MINUS SIGN}5 \u6a21", color="#ff00ff", bold=True)
-    drawing.text(90, 56, "up", turned=-90)
-    with Image.open(io.BytesIO(raster.png(drawing))) as picture:
-        pixels = np.array(picture.convert("RGB"))
-    raster._font.cache_clear()
-
-    def at(x: float, y: float) -> tuple[int, ...]:
-        return tuple(pixels[round(2 * (y + 8)), round(2 * (x + 8))].tolist())
-
-    assert at(10, 10) == (255, 0, 0)
-    assert np.allclose(at(40, 10), (127, 127, 255), atol=2)
-    assert at(70, 10) == (0, 255, 0)
-    assert at(70, 19) == (255, 255, 255)
-    assert at(50, 30) == (0, 0, 0)
-    row = pixels[2 * (36 + 8), 16:-16, 0] < 128
-    assert 0.4 < row.mean() < 0.75
-    assert (np.diff(row.astype(int)) == 1).sum() >= 12
-    pink = np.argwhere((pixels == (255, 0, 255)).all(-1))
-    assert pink.size
-    assert pink[:, 1].max() < 2 * 60
-    dark = np.argwhere((pixels[:, 2 * 88 :] < 100).all(-1) & (np.arange(len(pixels)) > 92)[:, None])
-    assert np.ptp(dark[:, 0]) > np.ptp(dark[:, 1])  # Written upwards.
-
-
 def test_the_heat_map_has_every_condition_with_its_score(tmp_path):
     plan = plan_of(KR16)
     results = results_of(plan)
@@ -377,14 +332,3 @@ def test_a_class_that_never_occurs_and_a_model_that_is_always_wrong_are_drawn():
     assert results.models[0].rpc.value != results.models[0].rpc.value
     json.dumps(to_json(results, HERE), allow_nan=False)
     assert "NaN" not in page
-
-
-def test_colours_grow_darker_with_the_loss_and_stay_readable():
-    def lightness(color: str) -> float:
-        return sum(int(color[i : i + 2], 16) for i in (1, 3, 5))
-
-    steps = [loss_color(share) for share in np.linspace(0, 1, 21)]
-    assert [lightness(c) for c in steps] == sorted((lightness(c) for c in steps), reverse=True)
-    assert ink_on(steps[0]) != ink_on(steps[-1])
-    assert loss_color(7) == steps[-1]
-    assert loss_color(-0.1) not in steps

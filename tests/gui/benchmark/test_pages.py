@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 
-import numpy as np
-import pytest
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 from robustness_grids import plan_of
 
 from segformer_gui.core.corruption.catalogue import KR16
 from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.robustness.plan import noise_seed
+from segformer_gui.core.robustness.report.drawing import Area, Circle, Text
 from segformer_gui.gui.benchmark.page import grid_rows
 from tests.gui.benchmark.case import FEW, opened, show, state_of
 
@@ -122,49 +120,45 @@ def test_classes_show_what_each_loses(benchmark_window):
             assert int(page.table.shown(row, column).text) == round(-100 * lost)
 
 
-def test_charts_have_a_line_with_its_band_for_each_model_and_corruption(benchmark_window, qtbot):
+def test_charts_have_a_line_with_its_band_for_each_model_and_corruption(benchmark_window):
     state = state_of(plan_of(FEW, images=4, models=["a", "b"]))
     page = benchmark_window.curves
     show(benchmark_window, state, page)
-    qtbot.waitUntil(lambda: len(page.panels) == 2)
-    for name, plot in page.panels.items():
-        lines = [item for item in plot.listDataItems() if item.opts["symbol"]]
-        assert len(lines) == 2
-        assert sum("FillBetween" in type(item).__name__ for item in plot.items) == 2
-        for line, scores in zip(lines, state.results.models, strict=True):
-            x, y = line.getData()
-            assert x.tolist() == [0, 1, 3]
-            values = [e.value for e in scores.corruptions[name].by_severity.values()]
-            assert y[1:].tolist() == pytest.approx([100 * value for value in values])
-    page = benchmark_window.position
-    show(benchmark_window, state, page)
-    qtbot.waitUntil(lambda: page.pg is not None and page._drawn is state)
-    discs = [item for item in page.plot.items if "Scatter" in type(item).__name__]
-    places = [(d.data["x"][0], d.data["y"][0]) for d in discs]
-    expected = [(100 * s.clean_miou.value, 100 * s.rpc.value) for s in state.results.models]
-    assert np.allclose(places, expected)
+    shapes = page.picture.drawing.shapes
+    texts = [shape.content for shape in shapes if isinstance(shape, Text)]
+    assert {"a", "b", "Fog", "Shot noise"} <= set(texts)
+    assert sum(isinstance(shape, Area) for shape in shapes) == 4
+    tips = [shape.tip for shape in shapes if isinstance(shape, Circle)]
+    for scores in state.results.models:
+        for own in scores.corruptions.values():
+            for severity, estimate in own.by_severity.items():
+                tip = f"{scores.model.name}, severity {severity}: {100 * estimate.value:.1f} %"
+                assert tip in tips
+    show(benchmark_window, state, benchmark_window.position)
+    shapes = benchmark_window.position.picture.drawing.shapes
+    discs = [shape for shape in shapes if isinstance(shape, Circle)]
+    assert [disc.tip for disc in discs] == ["a, 10 ms", "b, 10 ms"]
 
 
-def test_no_label_of_the_position_chart_lies_on_another_or_on_a_disc(benchmark_window, qtbot):
+def test_a_chart_is_painted_in_the_colours_of_the_theme_and_tells_what_is_under_the_mouse(window):
+    bench = opened(window)
     state = state_of(plan_of(KR16, images=4, models=["a", "b"]))
-    page = benchmark_window.position
-    show(benchmark_window, state, page)
-    qtbot.waitUntil(lambda: page.pg is not None and page._drawn is state)
-    for width in (1240, 1000):
-        benchmark_window.resize(width, 800)
-        QApplication.processEvents()
-        area = page.plot.getViewBox().sceneBoundingRect()
-        labels = [label.mapRectToScene(label.boundingRect()) for _, _, label in page._marks]
-        assert len(labels) == 2 + 9
-        assert all(area.adjusted(-1, -1, 1, 1).contains(label) for label in labels)
-        for one, other in itertools.combinations(labels, 2):
-            assert not one.adjusted(1, 1, -1, -1).intersects(other)
-        for at, radius, _ in page._marks:
-            disc = page.plot.getViewBox().mapViewToScene(at)
-            inner = QRectF(
-                disc.x() - radius + 1, disc.y() - radius + 1, 2 * radius - 2, 2 * radius - 2
-            )
-            assert not any(label.intersects(inner) for label in labels)
+    picture = bench.position.picture
+    papers = []
+    for name in ("light", "dark"):
+        window.session.change_settings(theme=name)
+        show(bench, state, bench.position)
+        image = picture.grab().toImage()
+        papers.append(image.pixelColor(2, 2).lightness())
+        scale, corner = picture._placement(picture.drawing)
+        for disc in [shape for shape in picture.drawing.shapes if isinstance(shape, Circle)]:
+            place = corner + scale * QPointF(disc.x, disc.y)
+            assert picture.tip_at(place) == disc.tip
+            if disc.hollow:
+                continue
+            assert image.pixelColor(place.toPoint()).name() == disc.color
+        assert picture.tip_at(QPointF(1, 1)) == ""
+    assert papers[0] > 200 > 80 > papers[1]
 
 
 def test_consistency_is_never_called_miou(benchmark_window):

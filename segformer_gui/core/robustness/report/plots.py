@@ -27,16 +27,18 @@ _FEW_PIXELS = 2e-4  # Of all: the accuracy of fewer is chance.
 _PANEL = (252, 158)
 
 
-def severity_curves(results: Results) -> Drawing:
+def severity_curves(results: Results, title_of: Callable[[str], str] = plain) -> Drawing:
     """A panel a corruption: the score over severity, one line a model, with its interval."""
     names = list(results.plan.protocol.severities)
-    columns, (width, height), top = min(4, len(names)), _PANEL, 30
+    columns, (width, height) = min(4, len(names)), _PANEL
     rows = -(-len(names) // columns)
-    drawing = Drawing(columns * width, top + rows * height, "Score by severity of each corruption")
-    _legend(drawing, results.models)
+    drawing = Drawing(columns * width, 0, "Score by severity of each corruption")
+    top = _legend(drawing, results.models)
+    drawing.height = top + rows * height
     for place, name in enumerate(names):
         row, column = divmod(place, columns)
-        _panel(drawing, results, name, (column * width, top + row * height))
+        corner = column * width, top + row * height
+        _panel(drawing, results, name, title_of(name), corner)
     return drawing
 
 
@@ -45,7 +47,7 @@ def severity_panels(results: Results) -> list[Drawing]:
     panels: list[Drawing] = []
     for name in results.plan.protocol.severities:
         panel = Drawing(*_PANEL, f"Score by severity of {plain(name)}")
-        _panel(panel, results, name, (0, 0))
+        _panel(panel, results, name, plain(name), (0, 0))
         panels.append(panel)
     return panels
 
@@ -54,6 +56,7 @@ def _panel(
     drawing: Drawing,
     results: Results,
     name: str,
+    title: str,
     corner: Point,
 ) -> None:
     left, top, width, height = corner[0] + 34, corner[1] + 22, 206, 108
@@ -65,7 +68,7 @@ def _panel(
     def at(severity: float, score: float) -> Point:
         return left + width * severity / farthest, top + height * (1 - score / ceiling)
 
-    drawing.text(left, top - 7, plain(name), bold=True)
+    drawing.text(left, top - 7, title, bold=True)
     for score in np.linspace(0, ceiling, round(ceiling * 5) + 1):
         start, end = at(0, score), at(farthest, score)
         drawing.line([start, end], LINE)
@@ -87,12 +90,17 @@ def _panel(
             drawing.circle(*at(severity, estimate.value), 2.6, color, tip)
 
 
-def _legend(drawing: Drawing, models: Sequence[ModelScores]) -> None:
-    x = 4.0
+def _legend(drawing: Drawing, models: Sequence[ModelScores]) -> float:
+    """Write it at the top, in as many rows as it takes; returns where it ends."""
+    x, y = 4.0, 10.0
     for color, scores in zip(colors_of(models), models, strict=True):
-        drawing.line([(x, 10), (x + 20, 10)], color, 3)
-        drawing.text(x + 26, 14, scores.model.name)
-        x += 26 + _text_width(scores.model.name) + 24
+        width = 26 + _text_width(scores.model.name)
+        if x > 4 and x + width > drawing.width:
+            x, y = 4.0, y + 20
+        drawing.line([(x, y), (x + 20, y)], color, 3)
+        drawing.text(x + 26, y + 4, scores.model.name)
+        x += width + 24
+    return y + 20
 
 
 def reliability(scores: ModelScores) -> Drawing:
@@ -131,7 +139,11 @@ def _bins(calibration: Calibration) -> list[tuple[float, float, float]]:
     ]
 
 
-def trade_off(results: Results, others: Published | None) -> Drawing:
+def trade_off(
+    results: Results,
+    others: Published | None,
+    axes: tuple[str, str] = ("clean mIoU, %", "kept when corrupted (rPC), %"),
+) -> Drawing:
     """Clean score against what is kept of it; area of a disc in proportion to its latency."""
     drawing = Drawing(640, 420, "Clean mIoU, retention and latency")
     left, top, width, height = 52, 20, 560, 340
@@ -157,11 +169,11 @@ def trade_off(results: Results, others: Published | None) -> Drawing:
         (x, y), (end, _) = at(low_x, value), at(high_x, value)
         drawing.line([(x, y), (end, y)], LINE)
         drawing.text(x - 8, y + 4, f"{100 * value:.0f}", size=11, color=SOFT, anchor="end")
-    drawing.text(left + width / 2, 412, "clean mIoU, %", size=12, color=SOFT, anchor="middle")
+    drawing.text(left + width / 2, 412, axes[0], size=12, color=SOFT, anchor="middle")
     drawing.text(
         14,
         top + height / 2,
-        "kept when corrupted (rPC), %",
+        axes[1],
         color=SOFT,
         anchor="middle",
         turned=-90,
