@@ -173,12 +173,10 @@ class ProtocolField(QWidget):
         row = QHBoxLayout(self._levels)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(QLabel(self.tr("Severities"), self))
-        self.severities = {level: QCheckBox(str(level), self) for level in _SEVERITIES}
-        for box in self.severities.values():
-            box.setChecked(True)
-            box.toggled.connect(self._update)
-            row.addWidget(box)
         row.addStretch(1)
+        self.severities: dict[float, QCheckBox] = {}
+        for level in _SEVERITIES:
+            self._add_severity(level)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (self.box, self.source, self.corruptions, self._levels):
@@ -207,8 +205,19 @@ class ProtocolField(QWidget):
             for item in _items(self.corruptions):
                 _check(item, item.data(_DATA) in protocol.severities)
             levels = next(iter(protocol.severities.values()))
+            for level in levels:
+                if level not in self.severities:  # One in between, from the command line.
+                    self._add_severity(level)
             for level, box in self.severities.items():
                 box.setChecked(level in levels)
+
+    def _add_severity(self, level: float) -> None:
+        box = self.severities[level] = QCheckBox(f"{level:g}", self)
+        box.setChecked(True)
+        box.toggled.connect(self._update)
+        row = self._levels.layout()
+        assert isinstance(row, QHBoxLayout), "it has just been made"
+        row.insertWidget(row.count() - 1, box)
 
     def _update(self) -> None:
         custom = self.name == "custom"

@@ -245,8 +245,9 @@ class BenchmarkForm(QWidget):
         specs = self.models.specs(self._kept.models)
         if data is None or protocol is None or not specs or self.out.folder is None:
             return None
-        if protocol == self._kept.protocol:
-            protocol = self._kept.protocol  # In its order of corruptions, which is the report's.
+        kept = self._kept.protocol
+        if (protocol.name, set(protocol.conditions)) == (kept.name, set(kept.conditions)):
+            protocol = kept  # In its order, which is the report's.
         kind = self.kind.currentData()
         return replace(
             self._kept,

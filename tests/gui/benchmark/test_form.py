@@ -13,6 +13,7 @@ from segformer_gui.core.corruption.catalogue import PROTOCOLS
 from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.project.project import Project
 from segformer_gui.core.robustness.benchmark import Request
+from segformer_gui.core.robustness.plan import custom_protocol
 from tests.gui.benchmark.case import FEW, opened
 
 
@@ -43,6 +44,7 @@ def test_the_form_asks_for_what_is_missing_and_proposes_a_folder(benchmark_windo
         Request(Path("/data"), ("b0-camvid",), split="val", every=4, device="cpu"),
         Request(Path("/data"), ("/models/x", "b0-camvid"), PROTOCOLS["all19"], seeds=3),
         Request(Path("/data"), ("b0-camvid",), FEW, layout="camvid", sequences=("s",)),
+        Request(Path("/data"), ("b0-camvid",), custom_protocol(("snow", "fog"), (4, 2.5))),
         Request(
             Path("/data"),
             ("b0-camvid",),
