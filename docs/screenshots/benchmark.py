@@ -5,16 +5,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from studio import SAMPLES, Studio
 
 from segformer_gui import app
 from segformer_gui.core.paths import shipped
 from segformer_gui.core.settings import Theme
-
-if TYPE_CHECKING:
-    pass
 
 
 def take_benchmark(theme: Theme) -> None:
