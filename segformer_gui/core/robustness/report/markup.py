@@ -82,6 +82,7 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
   .tag { font-size: 7.5px; }
   tr, svg, .caution, pre { break-inside: avoid; }
   svg { min-width: 0 !important; }
+  .panels > .wide { flex: 0 0 25%; margin: 0; }
 }
 """
 )
