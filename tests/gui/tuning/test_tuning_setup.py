@@ -1,0 +1,115 @@
+"""What is learnt from what, before a run."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from segformer_gui.core.images import write_png
+from tests.gui.conftest import CLASSES, make_image
+
+
+def test_the_dock_tells_what_is_learnt_from_what(window, dock):
+    setup = dock.setup
+    assert "to learn from: 1, with 4.8 k labelled pixels. Held out: 1." in setup.told.text()
+    assert "Begins with SegFormer-B0, CamVid" in setup.base.text()
+    rows = [setup.sequences.topLevelItem(row) for row in range(2)]
+    assert [(row.text(0), row.text(1)) for row in rows] == [("a", "1"), ("b", "1")]
+    assert rows[0].checkState(0) == Qt.CheckState.Checked
+    assert setup.classes.topLevelItem(0).text(0) == "cat"
+    assert setup.classes.topLevelItem(0).text(2) == "new: cat"
+    assert setup.start.isEnabled()
+
+
+def test_the_split_can_be_changed(window, dock):
+    setup = dock.setup
+    for row, state in ((1, Qt.CheckState.Checked), (0, Qt.CheckState.Unchecked)):
+        setup.sequences.topLevelItem(row).setCheckState(0, state)
+    recipe = window.session.tuning.recipe
+    assert recipe.data.held_out == ("b",)
+    assert setup.classes.topLevelItem(0).text(0) == "dark"
+    for row in (0, 1):
+        setup.sequences.topLevelItem(row).setCheckState(0, Qt.CheckState.Checked)
+    assert not setup.start.isEnabled()
+    assert "nothing is left to train on" in setup.told.text()
+
+
+def test_classes_are_learnt_as_others_as_new_or_not(window, dock):
+    tuning = window.session.tuning
+    assert list(dock.setup.choices_of("cat")) == ["cat", "dark", "middle", "bright", ""]
+    assert list(dock.setup.choices_of("dark")) == ["dark", "middle", "bright", ""]
+    assert tuning.recipe.network.classes == "both"
+    dock.setup.learn_as("cat", "dark")
+    assert tuning.recipe.network.classes == "initial"
+    assert tuning.recipe.data.class_map == {"cat": "dark"}
+    dock.setup.learn_as("cat", "")
+    assert tuning.recipe.data.class_map == {"cat": ""}
+
+
+def test_the_editor_of_a_class_offers_what_it_may_be_learnt_as(dock, window):
+    table = dock.setup.classes
+    item = table.topLevelItem(0)
+    delegate = table.itemDelegateForColumn(2)
+    box = delegate.createEditor(table.viewport(), None, table.indexFromItem(item, 2))
+    assert box.currentData() == "cat"
+    box.setCurrentIndex(box.findData("bright"))
+    box.activated.emit(box.currentIndex())
+    assert window.session.tuning.recipe.data.class_map == {"cat": "bright"}
+
+
+def test_presets_and_what_is_otherwise(window, dock):
+    tuning, setup = window.session.tuning, dock.setup
+    setup.preset.setCurrentIndex(setup.preset.findData("quick"))
+    setup.preset.activated.emit(setup.preset.currentIndex())
+    assert tuning.recipe.network.freeze == "encoder"
+    assert "Only the head" in setup.preset_told.text()
+    assert setup.options.isHidden()
+    setup.more.click()
+    assert not setup.options.isHidden()
+    spins = {spin.accessibleName(): spin for spin, _ in setup.options._readers}
+    assert spins["Steps"].value() == 300
+    spins["Steps"].setValue(40)
+    spins["Not forgetting"].setValue(2.5)
+    first, *others = setup.options.menu.actions()
+    for action in others:
+        action.setChecked(action.data() == "fog")
+    first.trigger()
+    recipe = tuning.recipe
+    assert (recipe.optimizer.steps, recipe.loss.distill) == (40, 2.5)
+    assert recipe.augmentation.corruptions == ("fog",)
+    assert "changed" in setup.more.text()
+    setup.options.reset.click()
+    assert tuning.recipe.optimizer.steps == 300
+
+
+def test_a_labelled_folder_with_the_models_ids(window, dock, tmp_path, monkeypatch):
+    for name in ("a", "b"):
+        make_image(tmp_path / "data" / "images" / name / "1.png")
+        labels = np.zeros((60, 80), np.uint8)
+        write_png(tmp_path / "data" / "labels" / name / "1.png", labels)
+    chosen = str(tmp_path / "data")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: chosen)
+    source = dock.setup.source
+    source.setCurrentIndex(source.findData("choose"))
+    source.activated.emit(source.currentIndex())
+    assert source.currentText() == "Folder: data"
+    assert window.session.tuning.recipe.data.class_names == CLASSES.names
+    source.setCurrentIndex(source.findData("project"))
+    source.activated.emit(source.currentIndex())
+    assert window.session.tuning.recipe.data.layout == "project"
+
+
+def test_without_anything_corrected_it_says_what_to_do(window):
+    window.actions_by_id["fine_tune"].trigger()
+    QApplication.processEvents()
+    setup = window.tuning.dock.setup
+    assert "Correct some masks" in setup.told.text()
+    assert not setup.start.isEnabled()
+
+
+def test_a_project_that_is_opened_later_is_counted(window, project):
+    window.actions_by_id["fine_tune"].trigger()
+    QApplication.processEvents()
+    window.session.projects.open(project)
+    assert "to learn from: 1," in window.tuning.dock.setup.told.text()
