@@ -303,15 +303,19 @@ class TuningSetup(QWidget):
     def _show_time(self) -> None:
         tuning = self._tuning
         recipe, total = tuning.recipe, tuning.total_s
+        steps = recipe.optimizer.steps if recipe else 0
         text = ""
         if tuning.measuring:
             text = self.tr("Measuring some steps…")
         elif recipe is not None and total is not None and tuning.step_s is not None:
-            text = self.tr("About {time}: {steps} steps of {step:.2f} s, and the proof").format(
-                time=duration(total), steps=recipe.optimizer.steps, step=tuning.step_s
+            about = (
+                self.tr("About {time}: {steps} steps of {step:.2f} s, and the proof")
+                if recipe.data.held_out
+                else self.tr("About {time}: {steps} steps of {step:.2f} s")
             )
+            text = about.format(time=duration(total), steps=steps, step=tuning.step_s)
         elif recipe is not None:
-            text = self.tr("{steps} steps").format(steps=recipe.optimizer.steps)
+            text = self.tr("{steps} steps").format(steps=steps)
         self.time.setText(text)
         self.measure.setEnabled(recipe is not None)
         self.measure.setText(self.tr("Cancel") if tuning.measuring else self.tr("How long?"))

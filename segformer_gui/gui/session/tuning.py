@@ -90,6 +90,7 @@ class Tuning(QObject):
         """Count what there is, after saving what a person has just corrected."""
         self._wanted = True
         self.cancel_measuring()
+        self._lanes.runs.cancel("compose")  # It would be of the data before.
         source, names = self.source, self._model_names()
         self.summary = self.recipe = self.problem = None
         if source is None:
@@ -166,6 +167,7 @@ class Tuning(QObject):
 
     def _compose(self) -> None:
         self.cancel_measuring()  # It would be of another run, and be in the way.
+        self._lanes.runs.cancel("compose")
         summary, ready = self.summary, self._models.ready
         self.recipe = None
         if summary is None or ready is None or self._models.loading:
@@ -330,13 +332,13 @@ def _estimate(recipe: Recipe, cancelled: Callable[[], bool]) -> Estimate:
         with subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
-            while process.poll() is None:
-                if cancelled():
-                    process.kill()
-                time.sleep(_POLL_S)
-            assert process.stdout is not None
-            assert process.stderr is not None
-            said, problems = process.stdout.read().strip(), process.stderr.read().strip()
+            while True:
+                try:  # Reading as it waits: a process that says much would else wait for us.
+                    said, problems = process.communicate(timeout=_POLL_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    if cancelled():
+                        process.kill()
     if process.returncode == 0:
         return Estimate.from_line(said.splitlines()[-1])
     try:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from segformer_gui.core.images import write_png
+from segformer_gui.core.training.estimate import Estimate
 from tests.gui.conftest import CLASSES, make_image
 
 
@@ -113,3 +118,63 @@ def test_a_project_that_is_opened_later_is_counted(window, project):
     QApplication.processEvents()
     window.session.projects.open(project)
     assert "to learn from: 1," in window.tuning.dock.setup.told.text()
+
+
+_SAYS_MUCH = "import sys; sys.stderr.write('x' * 300_000); print({line!r}); sys.exit({code})"
+
+
+def _play_estimate(monkeypatch, line: str, code: int = 0) -> None:
+    """Let a process that says `line`, after more than a pipe holds, take the steps."""
+    script = _SAYS_MUCH.format(line=line, code=code)
+    start = subprocess.Popen
+
+    def play(_command, **options):
+        return start([sys.executable, "-c", script], **options)
+
+    monkeypatch.setattr("segformer_gui.gui.session.tuning.subprocess.Popen", play)
+
+
+def test_how_long_is_told_from_measured_steps(window, dock, monkeypatch):
+    setup = dock.setup
+    _play_estimate(monkeypatch, Estimate(0.5, 0.1, 160.0, "cpu", 1).to_line())
+    setup.measure.click()
+    assert setup.time.text() == "About 3 min: 300 steps of 0.50 s, and the proof"
+    assert setup.measure.text() == "How long?"
+    window.session.tuning.adjust(steps=60)
+    assert setup.time.text() == "About 40 s: 60 steps of 0.50 s, and the proof"
+    window.session.tuning.adjust(batch=1)
+    assert setup.time.text() == "60 steps"
+
+
+def test_no_proof_is_promised_where_nothing_is_held_out(window, dock, monkeypatch):
+    window.session.tuning.set_hold_out("a", False)
+    _play_estimate(monkeypatch, Estimate(0.5, None, 150.0, "cpu", 1).to_line())
+    dock.setup.measure.click()
+    assert "steps of 0.50 s" in dock.setup.time.text()
+    assert "proof" not in dock.setup.time.text()
+
+
+def test_why_nothing_could_be_measured_is_told(window, dock, monkeypatch):
+    told = {"error": "training_out_of_memory", "parameters": {}}
+    _play_estimate(monkeypatch, json.dumps(told), code=1)
+    dock.setup.measure.click()
+    assert "memory" in window.message_bar.sentence.text()
+    assert dock.setup.measure.text() == "How long?"
+    assert dock.setup.measure.isEnabled()
+
+
+def test_a_recipe_of_other_data_does_not_land(window, dock, monkeypatch, tmp_path):
+    """While a folder is read, what the data before led to can be neither measured nor started."""
+    tuning, lane = window.session.tuning, window.session.tuning._lanes.runs
+    waiting = []
+    monkeypatch.setattr(
+        type(lane), "submit", lambda _, work, done, failed, key: waiting.append(key)
+    )
+    cancelled = []
+    monkeypatch.setattr(type(lane), "cancel", lambda _, key: cancelled.append(key))
+    tuning.choose(preset="quick")
+    cancelled.clear()
+    tuning.use_folder(tmp_path)
+    assert waiting == ["compose", "read"]
+    assert "compose" in cancelled
+    assert not tuning.can_start
