@@ -45,9 +45,8 @@ class ChartDock(QDockWidget):
 
     def plot(self, name: str, bottom: str, left: str = "") -> Any:  # noqa: ANN401 (pyqtgraph's)
         """A chart that stays where it is."""
-        plot = self.pg.PlotWidget()
+        plot = self.pg.PlotWidget(enableMenu=False)  # A menu would take as long as the chart.
         plot.setMouseEnabled(False, False)
-        plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.setAccessibleName(name)
         plot.setLabel("bottom", bottom)
@@ -58,7 +57,7 @@ class ChartDock(QDockWidget):
 
     def refresh(self) -> None:
         """Draw what is known now, if anybody looks."""
-        if self.pg is not None and self._looked_at:
+        if self._stack.count() > 1 and self._looked_at:
             self._stack.setCurrentIndex(1 if self.draw() else 0)
 
     def retint(self) -> None:
@@ -82,9 +81,13 @@ class ChartDock(QDockWidget):
 
     def _build(self, pg: Any) -> None:  # noqa: ANN401 (a module)
         self.pg = pg
-        self._stack.addWidget(self.build())
+        page = self.build()
         # Not at once: making the charts has taken as long as the window may stand still.
-        QTimer.singleShot(0, self.retint)
+        QTimer.singleShot(0, self, lambda: self._show(page))
+
+    def _show(self, page: QWidget) -> None:
+        self._stack.addWidget(page)
+        self.retint()
 
 
 def import_pyqtgraph() -> object:
