@@ -197,7 +197,7 @@ def _print_window(project: Path) -> None:
             canvas.set_scale(scale)
         for diameter in (64, 512):
             session.tools.set(brush_px=diameter, class_id=3)
-            moves, release, undo = _stroke_in_window(window)
+            moves, release, undo = stroke_in_window(window)
             print(
                 f"| {diameter} px, {name} | {statistics.median(moves):.2f} | {max(moves):.1f} "
                 f"| {release:.1f} | {undo:.1f} |",
@@ -205,14 +205,14 @@ def _print_window(project: Path) -> None:
             )
     session.tools.choose("superpixel")
     middle = canvas.rect().center()
-    _send(canvas, "move", middle)
+    send(canvas, "move", middle)
     found = wait(lambda: session.editing.preview is not None)
     print(f"\nSuperpixels under the mouse are there after {found:.0f} ms, found in a worker.")
     session.close()
     window.close()
 
 
-def _stroke_in_window(window: MainWindow) -> tuple[list[float], float, float]:
+def stroke_in_window(window: MainWindow) -> tuple[list[float], float, float]:
     """A wavy line through the middle of what is seen: ms of each move, of the release, of undo."""
     from PySide6.QtCore import QPointF
     from PySide6.QtWidgets import QApplication
@@ -220,13 +220,13 @@ def _stroke_in_window(window: MainWindow) -> tuple[list[float], float, float]:
     canvas, session = window.canvas, window.session
     begin = canvas.viewport.centre - QPointF(500, 0)
 
-    def send(kind: str, x: float, y: float) -> None:
-        _send(canvas, kind, canvas.widget_position(begin + QPointF(x, y)).toPoint())
+    def send_at(kind: str, x: float, y: float) -> None:
+        send(canvas, kind, canvas.widget_position(begin + QPointF(x, y)).toPoint())
         QApplication.processEvents()
 
-    send("press", 0, 0)
-    moves = [_ms(partial(send, "move", x, y)) for x, y in _places(0, 0)]
-    release = _ms(partial(send, "release", 1000, 0))
+    send_at("press", 0, 0)
+    moves = [_ms(partial(send_at, "move", x, y)) for x, y in _places(0, 0)]
+    release = _ms(partial(send_at, "release", 1000, 0))
 
     def undo() -> None:
         session.editing.undo()
@@ -235,7 +235,7 @@ def _stroke_in_window(window: MainWindow) -> tuple[list[float], float, float]:
     return moves, release, _ms(undo)
 
 
-def _send(canvas: Canvas, kind: str, at: QPoint) -> None:
+def send(canvas: Canvas, kind: str, at: QPoint) -> None:
     """A mouse event, as the window system sends it."""
     from PySide6.QtCore import QEvent, QPointF, Qt
     from PySide6.QtGui import QMouseEvent

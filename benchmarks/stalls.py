@@ -15,21 +15,28 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from editor import send, stroke_in_window
 from sides import stamp
 
 from segformer_gui import app
 from segformer_gui.core.allocator import keep_large_blocks
+from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.core.images import write_png
 from segformer_gui.core.outputs import OUTPUT_KINDS
 from segformer_gui.core.paths import shipped
 from segformer_gui.core.scenes.drive import write_drive
 from segformer_gui.core.settings import Settings
+from segformer_gui.gui.main_window import MainWindow
 from segformer_gui.gui.session.session import Session
+from segformer_gui.gui.session.tools import ToolName
 
 TICK_MS = 2
 LIMIT_MS = 50
 PLAYED_S = 10
 CLIP_FRAMES = 150
+
+# A name, how it begins, and when it has ended.
+Phases = list[tuple[str, Callable[[], object], Callable[[], object]]]
 
 
 def main() -> int:
@@ -82,7 +89,7 @@ def main() -> int:
     write_drive(clip, 42, CLIP_FRAMES)
     done: list[object] = []
     session.export.finished.connect(done.append)
-    phases: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
+    phases: Phases = [
         ("open a folder, segment an image", lambda: session.images.open([samples]), segmented),
         (
             "segment all",
@@ -111,6 +118,7 @@ def main() -> int:
             lambda: session.export.prepare(session.images.paths, folder / "out", OUTPUT_KINDS, 0.5),
             lambda: bool(done),
         ),
+        *editor_phases(window),
         *video_phases(session, clip),
     ]
     print(f"{stamp('torch', 'PySide6-Essentials')} Platform {application.platformName()}.\n")
@@ -127,10 +135,73 @@ def main() -> int:
     return 0
 
 
-def video_phases(
-    session: Session, clip: Path
-) -> list[tuple[str, Callable[[], object], Callable[[], object]]]:
-    """What is done with a clip: a name, how it begins, when it has ended."""
+def editor_phases(window: MainWindow) -> Phases:
+    """What is done with the mask of the image that is shown, whose outlines were looked at."""
+    session, editing, masks = window.session, window.session.editing, window.session.masks
+    canvas = window.canvas
+    saved: list[object] = []
+    masks.saved.connect(lambda: saved.append(None))
+
+    def choose(tool: ToolName, **settings: int) -> None:
+        session.tools.choose(tool)
+        session.tools.set(**settings)
+
+    def draw(diameter_px: int) -> None:
+        choose("brush", class_id=3, brush_px=diameter_px)
+        stroke_in_window(window)
+
+    def fill() -> None:
+        choose("fill", class_id=3)
+        for kind in ("move", "press", "release"):
+            send(canvas, kind, canvas.rect().center())
+
+    def erase() -> None:
+        choose("rectangle", class_id=UNLABELLED)
+        corners = canvas.rect().topLeft(), canvas.rect().bottomRight()
+        for kind, at in zip(("press", "move", "release"), (*corners, corners[1]), strict=True):
+            send(canvas, kind, at)
+
+    def save() -> None:
+        saved.clear()
+        masks.save()
+
+    def ready() -> bool:
+        return editing.ready
+
+    def outlined(wanted: bool) -> bool:
+        layer = canvas.editor.layer if canvas.editor else None
+        return layer is not None and layer.outlined == wanted
+
+    return [
+        (
+            "begin its mask with the prediction",
+            lambda: masks.set_on(True),
+            lambda: ready() and masks.document and masks.document.history.to_undo,
+        ),
+        ("look at regions", lambda: session.view.set_outlined(False), lambda: outlined(False)),
+        ("draw 1000 px with a brush of 64, undo", lambda: draw(64), ready),
+        ("with one of 512", lambda: draw(512), ready),
+        ("fill a region", fill, ready),
+        ("erase all", erase, ready),
+        ("fill all", fill, ready),
+        ("undo that", editing.undo, ready),
+        ("make it again", editing.redo, ready),
+        ("accept the prediction", editing.accept, ready),
+        ("outlines of the mask", lambda: session.view.set_outlined(True), lambda: outlined(True)),
+        ("draw on them", lambda: draw(512), ready),
+        (
+            "look at regions again",
+            lambda: session.view.set_outlined(False),
+            lambda: outlined(False),
+        ),
+        ("save", save, lambda: saved and not masks.unsaved),
+        ("leave the editor", lambda: masks.set_on(False), lambda: masks.document is None),
+        ("open the mask again", lambda: masks.set_on(True), ready),
+    ]
+
+
+def video_phases(session: Session, clip: Path) -> Phases:
+    """What is done with a clip."""
     player = session.player
     last = CLIP_FRAMES - 1
     ends = [0.0]

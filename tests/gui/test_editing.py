@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,9 +17,11 @@ from pytestqt.qtbot import QtBot
 from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.core.annotation.superpixels import find_superpixels
 from segformer_gui.core.render import outlines
+from segformer_gui.gui.canvas import editor as canvas_editor
 from segformer_gui.gui.canvas import stroke_tools
-from segformer_gui.gui.canvas.layers import mask_levels
+from segformer_gui.gui.canvas.layers import MaskLayer
 from segformer_gui.gui.main_window import MainWindow
+from segformer_gui.gui.session.pictures import label_levels
 from tests.gui.conftest import CLASSES, make_image
 from tests.gui.drawing import LEFT, NONE, at, click, drag, labels_of, undo
 
@@ -70,21 +74,64 @@ def test_outlines_of_the_mask_follow_each_stroke(editor: MainWindow, tmp_path: P
     """Of all sizes that the canvas shows, as if all were found anew."""
     editor.session.images.open([make_image(tmp_path / "large.png", 10, (700, 1100))])
     editor.session.view.set_outlined(True)
-    layer = editor.canvas._editor.layer
-    assert layer.outlined
+    assert editor.canvas.editor.layer.outlined
     rng = np.random.default_rng(0)
     for brush in (1, 3, 40, 7, 90):
         editor.session.tools.set(brush_px=brush, class_id=int(rng.integers(3)))
         places = rng.uniform(0, (1100, 700), (4, 2))
         drag(editor, *((float(x), float(y)) for x, y in places))
-    expected = [outlines(level) for level in mask_levels(labels_of(editor))]
-    for image, level in zip(layer._levels, expected, strict=True):
-        rows = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
-        assert np.array_equal(rows[:, : image.width()], level)
+    levels = label_levels(labels_of(editor))
+    assert shows(editor, [outlines(level) for level in levels])
 
     editor.session.view.set_outlined(False)
-    rows = np.frombuffer(layer._levels[0].bits(), np.uint8).reshape(700, -1)
-    assert np.array_equal(rows[:, :1100], labels_of(editor))
+    assert shows(editor, levels)
+
+
+def shows(window: MainWindow, expected: Sequence[np.ndarray]) -> bool:
+    """Whether the canvas has these maps of the mask, in all their sizes."""
+    layer = window.canvas.editor.layer
+    if layer is None:
+        return False
+    images = [np.frombuffer(image.bits(), np.uint8) for image in layer._levels]
+    return all(
+        np.array_equal(image.reshape(level.shape), level)
+        for image, level in zip(images, expected, strict=True)
+    )
+
+
+def test_a_large_mask_is_shown_by_a_worker_and_what_is_drawn_meanwhile_with_it(
+    qtbot: QtBot, threaded: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate, threads = threading.Event(), set[threading.Thread]()
+
+    class SlowLayer(MaskLayer):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            threads.add(threading.current_thread())
+            assert gate.wait(10)
+
+    session = threaded.session
+    monkeypatch.setattr(canvas_editor, "MaskLayer", SlowLayer)
+    session.images.open([make_image(tmp_path / "large.png", 10, (2200, 2200))])
+    qtbot.waitUntil(lambda: session.segmentation.result is not None)
+    threaded.actions_by_id["tool_brush"].trigger()
+    session.tools.set(brush_px=200, class_id=1)
+    qtbot.waitUntil(lambda: session.editing.ready)
+
+    drag(threaded, (300, 300), (900, 300))
+
+    assert threaded.canvas.editor.layer is None
+    gate.set()
+    qtbot.waitUntil(lambda: bool((labels_of(threaded) == 2).any()) and session.editing.ready)
+    assert (labels_of(threaded) == 1).any()
+    for revise in (session.editing.undo, session.editing.redo):
+        revise()
+        qtbot.waitUntil(lambda: session.editing.ready)
+        qtbot.waitUntil(lambda: shows(threaded, label_levels(labels_of(threaded))))
+    session.view.set_outlined(True)
+    expected = [outlines(level) for level in label_levels(labels_of(threaded))]
+    qtbot.waitUntil(lambda: shows(threaded, expected))
+    assert threading.main_thread() not in threads
 
 
 def test_control_and_the_eraser_take_labels_away(editor: MainWindow) -> None:

@@ -12,18 +12,17 @@ from PySide6.QtWidgets import QWidget
 from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.core.annotation.region import NOWHERE, Box
 from segformer_gui.core.classes import ClassSet, Color
-from segformer_gui.core.render import outlines
-from segformer_gui.gui.canvas.layers import Layer, MaskLayer, mask_levels, region_image
+from segformer_gui.gui.canvas.layers import MaskLayer, RegionLayer
 from segformer_gui.gui.canvas.marks import paint_brush, paint_frame, paint_outline
 from segformer_gui.gui.canvas.tool import Desk, Hand, Tool
 from segformer_gui.gui.canvas.tools import make_tools
-from segformer_gui.gui.session.ports import Labels
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.view import Hover
 
 _ERASED: Color = (255, 255, 255)
 _MARGIN_PX = 4
+_MANY_PX = 1 << 22  # A change of more is shown by a worker.
 _MARKED_MS = 2500
 _RESIZE_PX = 120.0  # Of dragging, that double the brush.
 
@@ -53,11 +52,11 @@ class CanvasEditor(QObject):
         self._scale = scale
         self._to_widget = to_widget
         self._layer: MaskLayer | None = None
-        self._preview: Layer | None = None
+        self._preview: RegionLayer | None = None
         self._at: QPointF | None = None
         self._drawing = False
-        self._outlining = False
-        self._missed = NOWHERE  # What has changed while the outlines are being found.
+        self._making: bool | None = None  # Whether a layer is, and whether of outlines.
+        self._missed = NOWHERE  # What has changed meanwhile.
         self._resizing: tuple[float, int] | None = None
         self._suspect: Box | None = None  # Marked for a moment after the flight to it.
         self._unmark = QTimer(self, singleShot=True, interval=_MARKED_MS)
@@ -82,7 +81,7 @@ class CanvasEditor(QObject):
         session.projects.changed.connect(self._color)
         session.projects.classes_changed.connect(self._color)
         session.view.overlay_changed.connect(self._color)
-        session.view.overlay_changed.connect(self._outline)
+        session.view.overlay_changed.connect(self._show_as_wanted)
 
     # What is shown ------------------------------------------------------------------------------
 
@@ -91,15 +90,10 @@ class CanvasEditor(QObject):
         """The mask, where one is edited."""
         return self._layer
 
-    @property
-    def waiting(self) -> bool:
-        """Whether the mask is on its way."""
-        return self._masks.on and self._masks.document is None
-
     def hover(self, x: int, y: int) -> Hover | None:
         """The pixel of the mask; None where the prediction is shown."""
         mask, classes = self._masks.mask, self._masks.classes
-        if self._layer is None or mask is None or classes is None:
+        if mask is None or classes is None:
             return None
         if not (0 <= y < mask.size[0] and 0 <= x < mask.size[1]):
             return None
@@ -108,7 +102,7 @@ class CanvasEditor(QObject):
 
     def paint(self, painter: QPainter, exposed: QRectF, origin: QPointF) -> None:
         """What the tool is about to change, and its outline."""
-        if self._layer is None:
+        if self._masks.mask is None:
             return
         scale = self._scale()
         if self._preview is not None and self._editing.preview is not None:
@@ -132,48 +126,49 @@ class CanvasEditor(QObject):
             paint_brush(painter, centre, brush.diameter_px * scale, brush.shape == "square")
 
     def _show_document(self) -> None:
-        mask = self._masks.mask
         for tool in self._kinds.values():
             tool.cancel()
-        self._layer = MaskLayer(mask.labels) if mask is not None else None
-        self._color()
-        self._lanes.editing.cancel("mask outlines")
-        self._outlining = False
-        self._outline()
+        self._layer = self._making = None
+        self._lanes.editing.cancel("mask layer")
+        self._show_as_wanted()
         self._set_cursor()
         self._canvas.update()
 
-    def _outline(self) -> None:
-        """Show what the view asks for; where borders lie is found in a worker at first."""
-        layer, mask, wanted = self._layer, self._masks.mask, self._view.outlined
-        if layer is None or mask is None or wanted == layer.outlined or self._outlining:
-            return
-        if not wanted:
-            layer.show_regions()
-            self._canvas.update()
+    def _show_as_wanted(self) -> None:
+        """Show regions or outlines, as the view asks for."""
+        shown = self._layer.outlined if self._layer else None
+        if (shown if self._making is None else self._making) != self._view.outlined:
+            self._make_layer()
+
+    def _make_layer(self) -> None:
+        """Have what is shown of the mask made, in the worker that edits it."""
+        mask, outlined = self._masks.mask, self._view.outlined
+        if mask is None:
             return
 
-        def done(levels: list[Labels]) -> None:
-            self._outlining = False
-            if layer is self._layer:
-                layer.show_outlines(levels)
-                layer.update(self._missed)
-                self._outline()
-                self._canvas.update()
+        def done(layer: MaskLayer) -> None:
+            self._layer, self._making = layer, None
+            self._color()
+            self._show_change(self._missed)
 
-        self._outlining, self._missed = True, NOWHERE
+        def failed(error: Exception) -> None:
+            self._making = None
+            self._editing.failed.emit(error)
+
+        self._making, self._missed = outlined, NOWHERE
         self._lanes.editing.submit(
-            lambda _job: [outlines(level) for level in mask_levels(mask.labels)],
-            done,
-            self._editing.failed.emit,
-            "mask outlines",
+            lambda _job: MaskLayer(mask.labels, outlined), done, failed, "mask layer"
         )
 
     def _show_change(self, box: Box) -> None:
+        height, width = box.shape
+        if height * width > _MANY_PX:
+            self._make_layer()
+            return
+        self._missed |= box
         if self._layer is None or not box:
             return
         self._layer.update(box)
-        self._missed |= box
         first = self._to_widget(QPointF(box.left, box.top))
         last = self._to_widget(QPointF(box.right, box.bottom))
         rect = QRectF(first, last).toAlignedRect()
@@ -184,7 +179,7 @@ class CanvasEditor(QObject):
         self._preview = None
         if region is not None and region.box:
             color = self._color_of(self._editing.preview_class)
-            self._preview = Layer([region_image(region.inside, color)])
+            self._preview = RegionLayer(region.inside, color)
         self._canvas.update()
 
     def _color(self) -> None:
@@ -212,7 +207,7 @@ class CanvasEditor(QObject):
 
     def press(self, at: QPointF, hand: Hand, right: bool) -> bool:
         """A button goes down at a place in the image; whether the tool has taken it."""
-        if self._layer is None or self._tools.name == "look":
+        if self._idle:
             return False
         if right:
             if not hand.alt:
@@ -227,7 +222,7 @@ class CanvasEditor(QObject):
     def move(self, at: QPointF, hand: Hand) -> bool:
         """The mouse moves; whether something is being drawn."""
         self._follow(at)
-        if self._layer is None or self._tools.name == "look":
+        if self._idle:
             return False
         if self._resizing is not None:
             begun, size = self._resizing
@@ -263,21 +258,23 @@ class CanvasEditor(QObject):
 
     def confirm(self) -> bool:
         """Enter or a double click; whether a tool is in hand."""
-        if self._layer is None or self._tools.name == "look":
+        if self._idle:
             return False
         self._tool().confirm()
         return True
 
     def step_back(self) -> bool:
         """Backspace; whether there was a step to take back."""
-        return self._layer is not None and self._tool().step_back()
+        return not self._idle and self._tool().step_back()
 
     def cancel(self) -> bool:
         """Escape; whether there was something to cancel."""
-        if self._layer is None:
-            return False
         self._drawing = False
         return self._tool().cancel()
+
+    @property
+    def _idle(self) -> bool:
+        return self._masks.mask is None or self._tools.name == "look"
 
     def _tool(self) -> Tool:
         return self._kinds[self._tools.name]
@@ -304,7 +301,7 @@ class CanvasEditor(QObject):
 
     def cursor(self) -> Qt.CursorShape | None:
         """How the mouse looks over the canvas; None: as ever."""
-        if self._layer is None or self._tools.name == "look":
+        if self._idle:
             return None
         if self._editing.busy:
             return Qt.CursorShape.BusyCursor

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter, qRgba
 
 from segformer_gui.core.annotation.region import Box
 from segformer_gui.core.classes import ClassSet, Color
 from segformer_gui.core.render import outlines
+from segformer_gui.gui.session.pictures import label_levels
 from segformer_gui.gui.session.ports import Labels
 
-_SMALLEST_LEVEL_PX = 256
 _SMOOTH_BELOW = 2.0  # Screen pixels an image pixel; above it the pixels themselves are of interest.
 
 
@@ -120,87 +120,54 @@ class LabelLayer(Layer):
         ]
 
 
-class MaskLayer(Layer):
-    """A class map that is being edited: `update` takes a part of it over, and no more.
+class MaskLayer(LabelLayer):
+    """The class ids (H, W) of a mask that is being edited, or `outlined` the borders of regions.
 
-    `outlined`: it shows the borders of regions alone.
+    To make one of a large mask takes a while, and is a worker's; then `update` takes what changes
+    over, part by part. Of regions the largest level is the mask itself.
     """
 
-    def __init__(self, labels: NDArray[np.uint8]) -> None:
-        self.outlined = False
-        height, width = labels.shape
-        images = [QImage(width, height, QImage.Format.Format_Indexed8)]
-        while max(images[-1].width(), images[-1].height()) >= 2 * _SMALLEST_LEVEL_PX:
-            last = images[-1]
-            size = QSize((last.width() + 1) // 2, (last.height() + 1) // 2)
-            images.append(QImage(size, QImage.Format.Format_Indexed8))
+    def __init__(self, labels: NDArray[np.uint8], outlined: bool) -> None:
+        self.outlined = outlined
         self._labels = labels
-        super().__init__(images)
-        self.show_regions()
-
-    def show_regions(self) -> None:
-        """Show all of each region."""
-        self.outlined = False
-        self.update(Box(0, 0, self.height, self.width))
-
-    def show_outlines(self, levels: Sequence[Labels]) -> None:
-        """Show the borders alone; `levels` are the outlines of `mask_levels`."""
-        self.outlined = True
-        for image, level in zip(self._levels, levels, strict=True):
-            _rows(image)[:, : image.width()] = level
+        levels = label_levels(labels)
+        super().__init__([outlines(level) for level in levels] if outlined else levels)
 
     def update(self, box: Box) -> None:
         """The labels in `box` have changed."""
         if not box:
             return
-        source = self._labels
+        source: Labels = self._labels
         # Whether a pixel is at a border depends on its neighbours, too.
         margin = 1 if self.outlined else 0
         top, left = max(0, box.top - margin), max(0, box.left - margin)
         bottom, right = box.bottom + margin, box.right + margin
-        for level, image in enumerate(self._levels):
-            if level:
+        for number, level in enumerate(self._arrays):
+            if number:
                 # Every other id of the level before, as in `label_levels`.
                 top, left = (top + 1) // 2, (left + 1) // 2
                 bottom, right = (bottom + 1) // 2, (right + 1) // 2
                 source = source[::2, ::2]
                 top, left = max(0, top - margin), max(0, left - margin)
                 bottom, right = bottom + margin, right + margin
+            if level is source:
+                continue
             part = source[top:bottom, left:right]
             if self.outlined:
                 y, x = max(0, top - 1), max(0, left - 1)
                 lines = outlines(source[y : bottom + 1, x : right + 1])[top - y :, left - x :]
                 part = lines[: part.shape[0], : part.shape[1]]
-            _rows(image)[top : top + part.shape[0], left : left + part.shape[1]] = part
-
-    def set_colors(self, classes: ClassSet, shows: Callable[[int], bool]) -> None:
-        """Colour the classes that `shows` tells, and make the others transparent."""
-        table = [0] * 256
-        for class_id, color in enumerate(classes.colors):
-            table[class_id] = qRgba(*color, 255) if shows(class_id) else 0
-        for level in self._levels:
-            level.setColorTable(table)
+            level[top : top + part.shape[0], left : left + part.shape[1]] = part
 
 
-def mask_levels(labels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """Labels (H, W) in the sizes of a `MaskLayer`, of which each is half of the one before."""
-    levels = [labels]
-    while max(levels[-1].shape) >= 2 * _SMALLEST_LEVEL_PX:
-        levels.append(levels[-1][::2, ::2])
-    return levels
+class RegionLayer(Layer):
+    """The pixels `inside` (H, W) in one colour, the others transparent."""
 
-
-def _rows(image: QImage) -> NDArray[np.uint8]:
-    return np.frombuffer(image.bits(), np.uint8).reshape(image.height(), -1)
-
-
-def region_image(inside: NDArray[np.bool_], color: Color) -> QImage:
-    """A region in one colour, transparent elsewhere."""
-    height, width = inside.shape
-    image = QImage(width, height, QImage.Format.Format_Indexed8)
-    _rows(image)[:, :width] = inside
-    image.setColorTable([0, qRgba(*color, 255)])
-    return image
+    def __init__(self, inside: NDArray[np.bool_], color: Color) -> None:
+        self._pixels = np.ascontiguousarray(inside).view(np.uint8)
+        image = _qimage(self._pixels, QImage.Format.Format_Indexed8)
+        image.setColorTable([0, qRgba(*color, 255)])
+        super().__init__([image])
 
 
 def _qimage(pixels: NDArray[np.generic], kind: QImage.Format) -> QImage:

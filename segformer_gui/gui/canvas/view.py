@@ -74,7 +74,7 @@ class Canvas(QWidget):
         self._caption_right = False
         self.viewport = viewport or Viewport(self)
         self.stack = LayerStack(view, source, pair)
-        self._editor: CanvasEditor | None = None
+        self.editor: CanvasEditor | None = None
         self._grabbed_at: QPointF | None = None
         self._space_held = False
         self._loading = QTimer(self, singleShot=True, interval=_LOADING_AFTER_MS)
@@ -95,7 +95,7 @@ class Canvas(QWidget):
 
     def edit_with(self, session: Session) -> None:
         """Have the masks of the session's current image edited here."""
-        self._editor = CanvasEditor(
+        self.editor = CanvasEditor(
             session, self._source, self, lambda: self.scale, self.widget_position
         )
 
@@ -236,13 +236,13 @@ class Canvas(QWidget):
             paint_badge(painter, self, lines, self._caption_right)
 
     def _paint_layers(self, painter: QPainter, exposed: QRectF, picture: PictureLayer) -> None:
-        origin, scale, editor = self._origin(), self.scale, self._editor
+        origin, scale, editor = self._origin(), self.scale, self.editor
         self.stack.paint(painter, exposed, origin, scale, editor.layer if editor else None)
         if scale >= _GRID_SCALE:
             size = QRectF(origin.x(), origin.y(), picture.width * scale, picture.height * scale)
             paint_grid(painter, exposed & size, origin, scale)
-        if self._editor is not None:
-            self._editor.paint(painter, exposed, origin)
+        if self.editor is not None:
+            self.editor.paint(painter, exposed, origin)
 
     def _badge(self) -> str:
         if self._source.waiting:
@@ -265,8 +265,8 @@ class Canvas(QWidget):
         """Zoom at the cursor."""
         notches = event.angleDelta().y() / 120
         both = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
-        if self._editor is not None and event.modifiers() & both == both:
-            self._editor.resize_brush(_WHEEL_NOTCH**notches)
+        if self.editor is not None and event.modifiers() & both == both:
+            self.editor.resize_brush(_WHEEL_NOTCH**notches)
             event.accept()
             return
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
@@ -278,9 +278,9 @@ class Canvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Take hold of the image."""
-        if self._tool_takes(event) and self._editor is not None:
+        if self._tool_takes(event) and self.editor is not None:
             right = event.button() == Qt.MouseButton.RightButton
-            if self._editor.press(self._place(event), Hand.of(event.modifiers()), right):
+            if self.editor.press(self._place(event), Hand.of(event.modifiers()), right):
                 return
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
             self._grabbed_at = event.position()
@@ -292,7 +292,7 @@ class Canvas(QWidget):
             moved = event.position() - self._grabbed_at
             self._grabbed_at = event.position()
             self._look_at(self.viewport.centre - moved / self.scale, self.scale)
-        elif self._editor is not None and self._editor.move(
+        elif self.editor is not None and self.editor.move(
             self._place(event), Hand.of(event.modifiers())
         ):
             return  # Telling of each pixel takes longer than drawing over it.
@@ -301,14 +301,14 @@ class Canvas(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Let go of the image."""
-        if self._grabbed_at is None and self._editor is not None:
-            self._editor.release(self._place(event), Hand.of(event.modifiers()))
+        if self._grabbed_at is None and self.editor is not None:
+            self.editor.release(self._place(event), Hand.of(event.modifiers()))
         self._grabbed_at = None
         self._set_cursor()
 
     def tabletEvent(self, event: QTabletEvent) -> None:
         """A pen draws, and may press."""
-        editor = self._editor
+        editor = self.editor
         at, kind = self.image_position(event.position()), event.type()
         hand = Hand.of(event.modifiers(), event.pressure())
         taken = False
@@ -331,7 +331,7 @@ class Canvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Fit, or close what is being outlined."""
-        if self._editor is None or self._space_held or not self._editor.confirm():
+        if self.editor is None or self._space_held or not self.editor.confirm():
             self.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -340,7 +340,7 @@ class Canvas(QWidget):
             self._space_held = True
             self._set_cursor()
             return
-        editor, key = self._editor, event.key()
+        editor, key = self.editor, event.key()
         if editor is not None:
             if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and editor.confirm():
                 return
@@ -364,21 +364,21 @@ class Canvas(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         """Nothing lies under the mouse."""
-        if self._editor is not None:
-            self._editor.leave()
+        if self.editor is not None:
+            self.editor.leave()
         self._view.set_hover(None)
 
     def _set_cursor(self) -> None:
         if self._space_held:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif self._editor is not None and (shape := self._editor.cursor()) is not None:
+        elif self.editor is not None and (shape := self.editor.cursor()) is not None:
             self.setCursor(shape)
         else:
             self.unsetCursor()
 
     def cancel_tool(self) -> bool:
         """Give up what the tool in hand is doing; False where it does nothing."""
-        return self._editor is not None and self._editor.cancel()
+        return self.editor is not None and self.editor.cancel()
 
     def _point_at_cursor(self) -> None:
         if self.underMouse():
@@ -391,7 +391,7 @@ class Canvas(QWidget):
         if picture is None or not (0 <= x < picture.width and 0 <= y < picture.height):
             self._view.set_hover(None)
             return
-        edited = self._editor.hover(x, y) if self._editor else None
+        edited = self.editor.hover(x, y) if self.editor else None
         hover = edited or Hover(x, y)
         if (
             edited is None
