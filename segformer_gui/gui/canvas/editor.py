@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QWidget
 
 from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.core.annotation.region import NOWHERE, Box
@@ -16,6 +14,7 @@ from segformer_gui.gui.canvas.layers import MaskLayer, RegionLayer
 from segformer_gui.gui.canvas.marks import paint_brush, paint_frame, paint_outline
 from segformer_gui.gui.canvas.tool import Desk, Hand, Tool
 from segformer_gui.gui.canvas.tools import make_tools
+from segformer_gui.gui.canvas.zoomable import Zoomable
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.view import Hover
@@ -28,20 +27,9 @@ _RESIZE_PX = 120.0  # Of dragging, that double the brush.
 
 
 class CanvasEditor(QObject):
-    """What a canvas gives its mouse and its overlay to while a mask is edited.
+    """What a canvas gives its mouse and its overlay to while a mask is edited."""
 
-    `refresh` repaints the canvas, `refresh_part` a rectangle of it; `to_widget` turns image into
-    widget coordinates, and `scale` is screen pixels an image pixel.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        source: Source,
-        canvas: QWidget,
-        scale: Callable[[], float],
-        to_widget: Callable[[QPointF], QPointF],
-    ) -> None:
+    def __init__(self, session: Session, source: Source, canvas: Zoomable) -> None:
         super().__init__(canvas)
         self._view = session.view
         self._masks = session.masks
@@ -49,8 +37,6 @@ class CanvasEditor(QObject):
         self._tools = session.tools
         self._lanes = session.lanes
         self._canvas = canvas
-        self._scale = scale
-        self._to_widget = to_widget
         self._layer: MaskLayer | None = None
         self._preview: RegionLayer | None = None
         self._at: QPointF | None = None
@@ -68,7 +54,7 @@ class CanvasEditor(QObject):
             session.tools,
             session.lanes,
             lambda: source.picture,
-            scale,
+            lambda: canvas.scale,
             canvas.update,
         )
         self._kinds = make_tools(desk)
@@ -104,7 +90,7 @@ class CanvasEditor(QObject):
         """What the tool is about to change, and its outline."""
         if self._masks.mask is None:
             return
-        scale = self._scale()
+        scale = self._canvas.scale
         if self._preview is not None and self._editing.preview is not None:
             box = self._editing.preview.box
             painter.setOpacity(0.65)
@@ -112,17 +98,15 @@ class CanvasEditor(QObject):
             self._preview.paint(painter, exposed, corner, scale)
             painter.setOpacity(1)
         if self._suspect is not None:
-            box = self._suspect
-            first = self._to_widget(QPointF(box.left, box.top))
-            paint_frame(painter, QRectF(first, self._to_widget(QPointF(box.right, box.bottom))))
+            paint_frame(painter, self._rect_of(self._suspect))
         tool, color = self._tool(), QColor(*self._color_of(self._tools.settings.class_id))
         points, handles = tool.outline()
         if points:
-            there = [self._to_widget(QPointF(x, y)) for x, y in points]
+            there = [self._canvas.widget_position(QPointF(x, y)) for x, y in points]
             paint_outline(painter, there, color, handles)
         if self._at is not None and self._tools.name in ("brush", "eraser"):
             brush = self._tools.settings.brush
-            centre = self._to_widget(self._at)
+            centre = self._canvas.widget_position(self._at)
             paint_brush(painter, centre, brush.diameter_px * scale, brush.shape == "square")
 
     def _show_document(self) -> None:
@@ -169,9 +153,7 @@ class CanvasEditor(QObject):
         if self._layer is None or not box:
             return
         self._layer.update(box)
-        first = self._to_widget(QPointF(box.left, box.top))
-        last = self._to_widget(QPointF(box.right, box.bottom))
-        rect = QRectF(first, last).toAlignedRect()
+        rect = self._rect_of(box).toAlignedRect()
         self._canvas.update(rect.adjusted(-_MARGIN_PX, -_MARGIN_PX, _MARGIN_PX, _MARGIN_PX))
 
     def _show_preview(self) -> None:
@@ -194,6 +176,11 @@ class CanvasEditor(QObject):
             self._unmark.start()
         self._canvas.update()
 
+    def _rect_of(self, box: Box) -> QRectF:
+        """Where a part of the image lies on the canvas."""
+        first = self._canvas.widget_position(QPointF(box.left, box.top))
+        return QRectF(first, self._canvas.widget_position(QPointF(box.right, box.bottom)))
+
     def _painted(self, classes: ClassSet) -> ClassSet:
         return self._view.painted(classes)
 
@@ -212,7 +199,7 @@ class CanvasEditor(QObject):
         if right:
             if not hand.alt:
                 return False
-            self._resizing = self._to_widget(at).x(), self._tools.settings.brush_px
+            self._resizing = self._canvas.widget_position(at).x(), self._tools.settings.brush_px
             return True
         self._drawing = True
         self._tool().press((at.x(), at.y()), hand)
@@ -226,7 +213,7 @@ class CanvasEditor(QObject):
             return False
         if self._resizing is not None:
             begun, size = self._resizing
-            factor = 2 ** ((self._to_widget(at).x() - begun) / _RESIZE_PX)
+            factor = 2 ** ((self._canvas.widget_position(at).x() - begun) / _RESIZE_PX)
             self._tools.resize_brush(size * factor / self._tools.settings.brush_px)
             return True
         if self._drawing:
@@ -291,10 +278,10 @@ class CanvasEditor(QObject):
         before, self._at = self._at, at
         if self._tools.name not in ("brush", "eraser"):
             return
-        reach = int(self._tools.settings.brush_px * self._scale() / 2) + _MARGIN_PX
+        reach = int(self._tools.settings.brush_px * self._canvas.scale / 2) + _MARGIN_PX
         for place in (before, at):
             if place is not None:
-                centre = self._to_widget(place).toPoint()
+                centre = self._canvas.widget_position(place).toPoint()
                 self._canvas.update(
                     QRect(centre.x() - reach, centre.y() - reach, 2 * reach, 2 * reach)
                 )
@@ -305,7 +292,7 @@ class CanvasEditor(QObject):
             return None
         if self._editing.busy:
             return Qt.CursorShape.BusyCursor
-        small = self._tools.settings.brush_px * self._scale() < 6
+        small = self._tools.settings.brush_px * self._canvas.scale < 6
         if self._tools.name in ("brush", "eraser") and not small:
             return Qt.CursorShape.BlankCursor
         return Qt.CursorShape.CrossCursor

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,7 +14,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QResizeEvent,
     QShowEvent,
     QTabletEvent,
     QWheelEvent,
@@ -34,24 +32,21 @@ from segformer_gui.gui.canvas.marks import (
 from segformer_gui.gui.canvas.stack import LayerStack
 from segformer_gui.gui.canvas.tool import Hand
 from segformer_gui.gui.canvas.viewport import Viewport
-from segformer_gui.gui.messages import (
-    sentence_and_hint,
-)
+from segformer_gui.gui.canvas.zoomable import Zoomable
+from segformer_gui.gui.messages import sentence_and_hint
 from segformer_gui.gui.session.pair import Pair
 from segformer_gui.gui.session.ports import Result
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.view import Hover, Shown, View
 
-_LARGEST_SCALE = 256.0
 _GRID_SCALE = 8.0
 _HOVER_CLASSES = 3
 _WHEEL_NOTCH = 1.25
-_MARGIN_PX = 16
 _LOADING_AFTER_MS = 200
 
 
-class Canvas(QWidget):
+class Canvas(Zoomable):
     """Shows a source's picture and result, through a viewport that others may share.
 
     While it is hidden it takes no notice of either, and asks for no maps.
@@ -66,13 +61,12 @@ class Canvas(QWidget):
         pair: Pair | None = None,
     ) -> None:
         """With a `pair`, of which the source is the corrupted part, its maps can be shown."""
-        super().__init__(parent)
+        super().__init__(parent, viewport)
         self._view = view
         self._source = source
         self._pair = pair
         self._caption: Sequence[str] = ()
         self._caption_right = False
-        self.viewport = viewport or Viewport(self)
         self.stack = LayerStack(view, source, pair)
         self.editor: CanvasEditor | None = None
         self._grabbed_at: QPointF | None = None
@@ -95,9 +89,7 @@ class Canvas(QWidget):
 
     def edit_with(self, session: Session) -> None:
         """Have the masks of the session's current image edited here."""
-        self.editor = CanvasEditor(
-            session, self._source, self, lambda: self.scale, self.widget_position
-        )
+        self.editor = CanvasEditor(session, self._source, self)
 
     def set_caption(self, lines: Sequence[str], right: bool = False) -> None:
         """Say in the upper left or right corner what is shown."""
@@ -127,11 +119,10 @@ class Canvas(QWidget):
         self._loading.stop()
         self.stack.show_picture()
         # The next frame of a series is looked at where the last one was.
-        if self.stack.picture is not None:
-            size = self.stack.picture.width, self.stack.picture.height
-            if size != self.viewport.image_size:
-                self.viewport.image_size = size
-                self.fit()
+        size = self.image_size
+        if size is not None and size != self.viewport.image_size:
+            self.viewport.image_size = size
+            self.fit()
         if self.underMouse():
             self._view.set_hover(None)
         self.update()
@@ -148,76 +139,16 @@ class Canvas(QWidget):
             self.stack.show_maps()
             self.update()
 
-    # Where it lies ------------------------------------------------------------------------------
-
     @property
-    def scale(self) -> float:
-        """Widget units an image pixel; a sharp screen has several pixels in one of them."""
-        return self.viewport.scale
-
-    def fit(self) -> None:
-        """Show the whole image, as large as it goes; small ones at most four times."""
-        if self.stack.picture is None:
-            return
-        width, height = self.stack.picture.width, self.stack.picture.height
-        room = QSize(self.width() - 2 * _MARGIN_PX, self.height() - 2 * _MARGIN_PX)
-        largest = min(room.width() / width, room.height() / height, 4.0)
-        self.viewport.move(max(largest, 0.001), QPointF(width / 2, height / 2), fitted=True)
-
-    def set_scale(self, scale: float) -> None:
-        """Zoom about the middle of the canvas."""
-        self._zoom(scale, self._middle())
-
-    def show_actual_size(self) -> None:
-        """Zoom to one pixel of the screen for each of the image."""
-        self.set_scale(1 / self.devicePixelRatioF())
-
-    def zoom_by(self, factor: float) -> None:
-        """Zoom in or out about the middle of the canvas."""
-        self.set_scale(self.scale * factor)
-
-    def look_at(self, centre: QPointF, scale: float) -> None:
-        """Show a place of the image in the middle, as near as can be."""
-        self._look_at(centre, scale)
-
-    def _zoom(self, scale: float, fixed: QPointF) -> None:
-        """Zoom so that what lies under `fixed` stays there."""
-        if self.stack.picture is None:
-            return
-        smallest = min(1.0, 32 / max(self.stack.picture.width, self.stack.picture.height))
-        scale = max(smallest, min(scale, _LARGEST_SCALE))
-        self._look_at(self.image_position(fixed) + (self._middle() - fixed) / scale, scale)
-
-    def _look_at(self, centre: QPointF, scale: float) -> None:
-        """Centre an image that is smaller than the canvas; let no gap open beside a larger one."""
-        if self.stack.picture is not None:
-            x = _within(centre.x(), self.stack.picture.width, self.width() / scale)
-            y = _within(centre.y(), self.stack.picture.height, self.height() / scale)
-            self.viewport.move(scale, QPointF(x, y))
+    def image_size(self) -> tuple[int, int] | None:
+        """(W, H) of the picture that is shown."""
+        picture = self.stack.picture
+        return (picture.width, picture.height) if picture is not None else None
 
     def _moved(self) -> None:
         self._view.set_zoom(self.scale * self.devicePixelRatioF())
         self._point_at_cursor()
         self.update()
-
-    def _middle(self) -> QPointF:
-        return QPointF(self.width() / 2, self.height() / 2)
-
-    def _origin(self) -> QPointF:
-        """Where the image begins on the canvas; at 100 % its pixels are those of the screen."""
-        origin = self._middle() - self.viewport.centre * self.scale
-        ratio = self.devicePixelRatioF()
-        if not math.isclose(self.scale * ratio, 1):
-            return origin
-        return QPointF((origin * ratio).toPoint()) / ratio
-
-    def image_position(self, position: QPointF) -> QPointF:
-        """Widget coordinates as image coordinates; pixel (0, 0) reaches from 0 to 1."""
-        return (position - self._origin()) / self.scale
-
-    def widget_position(self, position: QPointF) -> QPointF:
-        """Image coordinates as widget coordinates."""
-        return position * self.scale + self._origin()
 
     # Painting -----------------------------------------------------------------------------------
 
@@ -236,7 +167,7 @@ class Canvas(QWidget):
             paint_badge(painter, self, lines, self._caption_right)
 
     def _paint_layers(self, painter: QPainter, exposed: QRectF, picture: PictureLayer) -> None:
-        origin, scale, editor = self._origin(), self.scale, self.editor
+        origin, scale, editor = self.origin(), self.scale, self.editor
         self.stack.paint(painter, exposed, origin, scale, editor.layer if editor else None)
         if scale >= _GRID_SCALE:
             size = QRectF(origin.x(), origin.y(), picture.width * scale, picture.height * scale)
@@ -254,13 +185,6 @@ class Canvas(QWidget):
 
     # Mouse and keyboard -------------------------------------------------------------------------
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """A fitted image stays fitted."""
-        if self.viewport.fitted:
-            self.fit()
-        else:
-            self._look_at(self.viewport.centre, self.scale)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the cursor."""
         notches = event.angleDelta().y() / 120
@@ -273,7 +197,7 @@ class Canvas(QWidget):
             event.ignore()  # It moves the line between two canvases.
             return
         if notches:
-            self._zoom(self.scale * _WHEEL_NOTCH**notches, event.position())
+            self.zoom(self.scale * _WHEEL_NOTCH**notches, event.position())
         event.accept()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -291,7 +215,7 @@ class Canvas(QWidget):
         if self._grabbed_at is not None:
             moved = event.position() - self._grabbed_at
             self._grabbed_at = event.position()
-            self._look_at(self.viewport.centre - moved / self.scale, self.scale)
+            self.look_at(self.viewport.centre - moved / self.scale, self.scale)
         elif self.editor is not None and self.editor.move(
             self._place(event), Hand.of(event.modifiers())
         ):
@@ -417,10 +341,3 @@ def _hover(result: Result, x: int, y: int, shown: Shown) -> Hover:
         tuple((int(id_), float(probabilities[id_])) for id_ in likeliest),
         measure_of(probabilities, shown) if shown in ("entropy", "margin") else None,
     )
-
-
-def _within(centre: float, length: float, room: float) -> float:
-    """A centre from which `room` shows nothing beyond `length`, if that can be."""
-    if length <= room:
-        return length / 2
-    return max(room / 2, min(centre, length - room / 2))
