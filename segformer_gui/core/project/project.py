@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from itertools import chain, count
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Self
@@ -15,19 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segformer_gui.core.annotation.history import History
-from segformer_gui.core.annotation.mask import UNLABELLED, Mask
+from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.core.classes import ClassSet
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.files import file_error, remove_unfinished, write_atomically
-from segformer_gui.core.images import read_labels, read_size, write_index_png
+from segformer_gui.core.images import read_size
 from segformer_gui.core.project.class_edits import ClassEdits
 from segformer_gui.core.project.document import Document
 from segformer_gui.core.project.journal import Journal, find_segments
+from segformer_gui.core.project.mask_files import MaskFiles
 from segformer_gui.core.project.record import (
     RECORD_FILE,
     FrameSource,
     ImageRow,
     Status,
+    free_id,
     read_record,
     record_bytes,
     sequence_of,
@@ -38,12 +39,10 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 _HISTORIES_BYTES = 512 << 20
-_LONGEST_ID = 200  # Bytes; a file name may have 255.
 
 
 class Project:
-    """A folder with `project.json`, and for each image `masks/ID.png` (class ids, as a palette
-    image) and `touched/ID.png` (1 where a person worked). The images stay where they are.
+    """A folder with `project.json`, and `MaskFiles` for each image. The images stay where they are.
 
     One process at a time may write; for others `read_only` is the reason why they may not, as an
     error. `recovered` are the images with work that no save holds, from a process that ended
@@ -72,6 +71,7 @@ class Project:
             for place in (".", "masks", "touched"):
                 remove_unfinished(self.folder / place)
         self.class_edits = ClassEdits(self)
+        self._masks = MaskFiles(self.folder)
         self._histories: OrderedDict[str, History] = OrderedDict()
         self._documents: WeakValueDictionary[str, Document] = WeakValueDictionary()
         self._unsaved: dict[str, Document] = {}
@@ -134,7 +134,7 @@ class Project:
             place = self._portable(path)
             row = self._moved(digest)
             if row is None:
-                image = _free_id(path, taken)
+                image = free_id(path, taken)
                 row = ImageRow(image, place, digest, width, height, sequence_of(path))
             self._put(dataclasses.replace(row, path=place))
             present.add(path.resolve())
@@ -156,15 +156,7 @@ class Project:
                 if error is not None:
                     raise error
             image = next(reversed(self.images))
-            for source, target in (
-                (other._touched_path(row.id), self._touched_path(image)),
-                (other.mask_path(row.id), self.mask_path(image)),
-            ):
-                try:
-                    content = source.read_bytes()
-                except OSError as error:
-                    raise file_error(error, source, "file_unreadable") from error
-                write_atomically(target, content)
+            self._masks.take_over(image, other._masks, row.id)
             own = self.images[image]
             self._put(dataclasses.replace(row, id=image, path=own.path, sha256=own.sha256))
         self.store()
@@ -236,7 +228,7 @@ class Project:
 
     def mask_path(self, image: str) -> Path:
         """Where the image's mask is saved."""
-        return self.folder / "masks" / f"{image}.png"
+        return self._masks.path(image)
 
     def check_image(self, image: str) -> None:
         """Raise `UserError` `file_missing` or `image_changed` if a mask no longer has its image.
@@ -308,10 +300,7 @@ class Project:
             if document is None:
                 return
             snapshot = document.snapshot()
-            touched_path = self._touched_path(image)
-            # The mask last: one without touched pixels could be another tool's.
-            write_index_png(touched_path, snapshot.touched)
-            write_index_png(self.mask_path(image), snapshot.labels, self.classes.palette())
+            self._masks.write(image, snapshot.labels, snapshot.touched, self.classes)
             self._describe(image, snapshot.labels, snapshot.touched)
             self.store()
             document.saved(snapshot)
@@ -334,7 +323,7 @@ class Project:
         size = row.height, row.width
         # The mask before the journal: if another window saves meanwhile, the segments that the new
         # mask holds are gone, and this one is a save behind.
-        mask = self._read_mask(row)
+        mask = self._masks.read(row, self.image_path(image), self.classes)
         folder = self.folder / "journal"
         left = self._left if self.read_only is None else find_segments(folder)
         journal = Journal(folder, image, size, left.get(image, []))
@@ -342,45 +331,6 @@ class Project:
         if self.read_only is not None:
             mask.labels.flags.writeable = mask.touched.flags.writeable = False
         return document
-
-    def _read_mask(self, row: ImageRow) -> Mask:
-        path, touched_path = self.mask_path(row.id), self._touched_path(row.id)
-        if not path.exists():
-            if row.saved:
-                raise UserError("mask_missing", path=str(path))
-            return Mask.unlabelled(row.height, row.width)
-        labels = self._read_map(path, row)
-        if touched_path.exists():
-            touched = self._read_map(touched_path, row).astype(np.bool_)
-        else:
-            touched = np.zeros(labels.shape, np.bool_)
-        largest = int(labels[labels != UNLABELLED].max(initial=0))
-        if largest >= len(self.classes):
-            raise UserError(
-                "mask_unknown_class", path=str(path), id=largest, classes=len(self.classes)
-            )
-        return Mask(labels, touched)
-
-    def _read_map(self, path: Path, row: ImageRow) -> NDArray[np.uint8]:
-        try:
-            ids = read_labels(path)
-        except UserError as error:
-            if error.code in ("image_broken", "labels_not_indexed", "image_too_large"):
-                raise UserError("mask_broken", path=str(path)) from error
-            raise
-        if ids.dtype != np.uint8:
-            raise UserError("mask_broken", path=str(path))
-        if ids.shape != (row.height, row.width):
-            raise UserError(
-                "mask_wrong_size",
-                path=str(path),
-                width=ids.shape[1],
-                height=ids.shape[0],
-                image=str(self.image_path(row.id)),
-                image_width=row.width,
-                image_height=row.height,
-            )
-        return ids.astype(np.uint8, copy=False)
 
     def _describe(self, image: str, labels: NDArray[np.uint8], touched: NDArray[np.bool_]) -> None:
         """Tell what the saved mask is, unless a person has checked it."""
@@ -416,9 +366,6 @@ class Project:
                 total -= history.nbytes
                 history.forget()
 
-    def _touched_path(self, image: str) -> Path:
-        return self.folder / "touched" / f"{image}.png"
-
     def _portable(self, path: Path) -> str:
         """Relative to the project where the two lie together, so that they can move together."""
         absolute = path.absolute()
@@ -449,18 +396,3 @@ def _has_content(path: Path, digest: str) -> bool:
         return sha256_of(path) == digest
     except UserError:  # Another file of that name, which cannot be read.
         return False
-
-
-def _free_id(path: Path, taken: set[str]) -> str:
-    """The name of an image's files: its own, with its folder's or a number where that is taken."""
-    stem, parent = path.stem, path.absolute().parent.name
-    while len(stem.encode(errors="surrogateescape")) > _LONGEST_ID:
-        stem, parent = stem[:-1], ""
-    names = chain(
-        [stem, f"{parent}_{stem}"] if parent else [stem], (f"{stem}_{n}" for n in count(2))
-    )
-    return next(
-        name
-        for name in names
-        if name.casefold() not in taken and len(name.encode(errors="surrogateescape")) < 250
-    )

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -23,6 +24,8 @@ VERSION = 1
 # Of the mask: there is none; the model's alone; a person worked on it; a person says it is right.
 Status = Literal["open", "predicted", "corrected", "checked"]
 STATUSES: tuple[Status, ...] = get_args(Status)
+
+_LONGEST_ID = 200  # Bytes; a file name may have 255.
 
 _STRICT = ConfigDict(extra="forbid")
 _Byte = Annotated[int, Field(ge=0, le=255)]
@@ -160,3 +163,21 @@ def sha256_of(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise file_error(error, path, "file_unreadable") from error
+
+
+def free_id(path: Path, taken: set[str]) -> str:
+    """A name for an image's files: its own, with its folder's or a number where that is taken.
+
+    `taken` are case-folded.
+    """
+    stem, parent = path.stem, path.absolute().parent.name
+    while len(stem.encode(errors="surrogateescape")) > _LONGEST_ID:
+        stem, parent = stem[:-1], ""
+    names = chain(
+        [stem, f"{parent}_{stem}"] if parent else [stem], (f"{stem}_{n}" for n in count(2))
+    )
+    return next(
+        name
+        for name in names
+        if name.casefold() not in taken and len(name.encode(errors="surrogateescape")) < 250
+    )

@@ -13,6 +13,7 @@ from segformer_gui.core.annotation.brush import Brush, Stroke
 from segformer_gui.core.annotation.mask import Mask
 from segformer_gui.core.annotation.patch import Patch
 from segformer_gui.core.classes import ClassSet
+from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import write_png
 from segformer_gui.core.project.project import Project
 from segformer_gui.core.project.record import project_classes
@@ -69,3 +70,23 @@ def draw(mask: Mask, x: float, y: float, class_id: int = 1, diameter: int = 15) 
     stroke.move(x, y)
     stroke.move(x + 9, y + 5)
     return stroke.end()
+
+
+def edited(project: Project, image: str = "img_0") -> Mask:
+    """A mask with two strokes and an undo, and a copy of it."""
+    document = project.document(image)
+    document.commit(draw(document.mask, 20, 20), "stroke")
+    document.commit(draw(document.mask, 60, 40, class_id=2), "stroke")
+    document.commit(draw(document.mask, 5, 5, class_id=0), "stroke")
+    document.undo()
+    return Mask(*document.mask.settled())
+
+
+def same(a: Mask, b: Mask) -> bool:
+    return np.array_equal(a.labels, b.labels) and np.array_equal(a.touched, b.touched)
+
+
+def code_of(call, *arguments, **named) -> str:
+    with pytest.raises(UserError) as error:
+        call(*arguments, **named)
+    return error.value.code
