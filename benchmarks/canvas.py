@@ -8,7 +8,6 @@ above 50 frames/s.
 from __future__ import annotations
 
 import math
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -17,25 +16,20 @@ from tempfile import mkdtemp
 
 import numpy as np
 from sides import stamp
+from window import open_window
 
 from segformer_gui import app
 from segformer_gui.core.images import read_image, write_png
 from segformer_gui.core.paths import shipped
-from segformer_gui.core.settings import Settings
 
 FRAMES = 200
 
 
 def main() -> int:
     """Measure each gesture, and print the table."""
-    os.environ["SEGFORMER_GUI_HOME"] = mkdtemp()
-    app.prepare_libraries()
-    application = app.make_application()
+    application, window = open_window((1600, 1000))
     from PySide6.QtCore import QPointF
 
-    window = app.make_window(Settings(theme="light"))
-    window.resize(1600, 1000)
-    window.show()
     app.start(window, [_large_image()])
     session, canvas = window.session, window.canvas
     while session.segmentation.result is None:

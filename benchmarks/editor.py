@@ -11,22 +11,21 @@ own processor time, which on an idle machine is the time that passes.
 from __future__ import annotations
 
 import math
-import os
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory, mkdtemp
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from sides import stamp
+from window import open_window, send
 
-from segformer_gui import app
 from segformer_gui.core.annotation import morphology
 from segformer_gui.core.annotation.brush import Brush, BrushShape, Stroke
 from segformer_gui.core.annotation.connected import flood, wand
@@ -39,12 +38,8 @@ from segformer_gui.core.images import write_png
 from segformer_gui.core.project.document import Document
 from segformer_gui.core.project.project import Project
 from segformer_gui.core.scenes.scene import render_scene
-from segformer_gui.core.settings import Settings
 
 if TYPE_CHECKING:
-    from PySide6.QtCore import QPoint
-
-    from segformer_gui.gui.canvas.view import Canvas
     from segformer_gui.gui.main_window import MainWindow
 
 HEIGHT, WIDTH = 4320, 7680
@@ -167,12 +162,7 @@ def _print_whole(
 
 def _print_window(project: Path) -> None:
     """The same by the mouse, in the window; no model runs, since the mask is there."""
-    os.environ["SEGFORMER_GUI_HOME"] = mkdtemp()
-    app.prepare_libraries()
-    application = app.make_application()
-    window = app.make_window(Settings(theme="light"))
-    window.resize(1600, 1000)
-    window.show()
+    application, window = open_window((1600, 1000))
     session, canvas = window.session, window.canvas
 
     def wait(ready: Callable[[], object]) -> float:
@@ -233,25 +223,6 @@ def stroke_in_window(window: MainWindow) -> tuple[list[float], float, float]:
         QApplication.processEvents()
 
     return moves, release, _ms(undo)
-
-
-def send(canvas: Canvas, kind: str, at: QPoint) -> None:
-    """A mouse event, as the window system sends it."""
-    from PySide6.QtCore import QEvent, QPointF, Qt
-    from PySide6.QtGui import QMouseEvent
-    from PySide6.QtWidgets import QApplication
-
-    left, none = Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton
-    kinds = {
-        "press": (QEvent.Type.MouseButtonPress, left, left),
-        "move": (QEvent.Type.MouseMove, none, left),
-        "release": (QEvent.Type.MouseButtonRelease, left, none),
-    }
-    type_, button, buttons = kinds[kind]
-    place, everywhere = QPointF(at), QPointF(canvas.mapToGlobal(at))
-    modifiers = Qt.KeyboardModifier.NoModifier
-    event = QMouseEvent(type_, place, everywhere, button, buttons, modifiers)
-    QApplication.sendEvent(canvas, event)
 
 
 def _places(x: float, y: float) -> Iterator[tuple[float, float]]:

@@ -10,7 +10,6 @@ more than 50 ms.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -19,18 +18,17 @@ from pathlib import Path
 
 import cv2
 from sides import stamp
+from window import open_window, watch_stalls
 
 from segformer_gui import app
 from segformer_gui.core.corruption.catalogue import NAMES
 from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.images import read_image, write_png
 from segformer_gui.core.paths import shipped
-from segformer_gui.core.settings import Settings
 from segformer_gui.gui.session.lab import Lab
 
 SIZE = (1024, 512)
 MOVES_A_SECOND = 30
-TICK_MS = 2
 TIMEOUT_S = 60
 
 
@@ -39,17 +37,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Time image and mask behind the slider.")
     parser.add_argument("names", nargs="*", metavar="NAME", help="corruptions; all if none")
     names: list[str] = parser.parse_args().names or list(NAMES)
-    os.environ["SEGFORMER_GUI_HOME"] = tempfile.mkdtemp()
-    app.prepare_libraries()
+    application, window = open_window()
     from PySide6.QtCore import QEventLoop
 
-    application = app.make_application()
-    window = app.make_window(Settings())
     stalls = watch_stalls()
     # A loop that did not sleep between events would take one of the two cores from the workers.
     sleeping = QEventLoop.ProcessEventsFlag.WaitForMoreEvents
     slider = Slider(window.session.lab, lambda: application.processEvents(sleeping))
-    window.show()
     app.start(window, [_image()])
     slider.wait_for(lambda: window.session.current.result is not None)
     slider.drag("snow")  # The network's first run on a worker thread is slower than the others.
@@ -111,26 +105,6 @@ class Slider:
             self._process_events()
             painted.append((time.perf_counter() - begun) * 1000)
         return painted[0], painted[1]
-
-
-def watch_stalls() -> list[float]:
-    """A list that from now on gets how late each tick of a timer comes, in milliseconds."""
-    from PySide6.QtCore import QTimer
-    from PySide6.QtWidgets import QApplication
-
-    gaps: list[float] = []
-    last = time.perf_counter()
-
-    def tick() -> None:
-        nonlocal last
-        now = time.perf_counter()
-        gaps.append((now - last) * 1000 - TICK_MS)
-        last = now
-
-    timer = QTimer(QApplication.instance(), interval=TICK_MS)
-    timer.timeout.connect(tick)
-    timer.start()
-    return gaps
 
 
 def _image() -> Path:

@@ -7,7 +7,6 @@ import of torch, which happens once.
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
@@ -15,22 +14,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from editor import send, stroke_in_window
+from editor import stroke_in_window
 from sides import stamp
+from window import open_window, send, watch_stalls
 
-from segformer_gui import app
-from segformer_gui.core.allocator import keep_large_blocks
 from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.core.images import write_png
 from segformer_gui.core.outputs import OUTPUT_KINDS
 from segformer_gui.core.paths import shipped
 from segformer_gui.core.scenes.drive import write_drive
-from segformer_gui.core.settings import Settings
 from segformer_gui.gui.main_window import MainWindow
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.tools import ToolName
 
-TICK_MS = 2
 LIMIT_MS = 50
 PLAYED_S = 10
 CLIP_FRAMES = 150
@@ -41,33 +37,14 @@ Phases = list[tuple[str, Callable[[], object], Callable[[], object]]]
 
 def main() -> int:
     """Use the window as a person would, and print the stalls of each phase."""
-    os.environ["SEGFORMER_GUI_HOME"] = tempfile.mkdtemp()
-    keep_large_blocks()
-    app.prepare_libraries()
-    application = app.make_application()
-    from PySide6.QtCore import QTimer
-
-    gaps: list[float] = []
-    last = time.perf_counter()
-
-    def tick() -> None:
-        nonlocal last
-        now = time.perf_counter()
-        gaps.append((now - last) * 1000 - TICK_MS)
-        last = now
-
-    timer = QTimer(interval=TICK_MS)
-    timer.timeout.connect(tick)
-    window = app.make_window(Settings())
-    window.show()
+    application, window = open_window()
     session = window.session
-    timer.start()
+    gaps = watch_stalls()
 
     def phase(name: str, begin: Callable[[], object], ready: Callable[[], object]) -> int:
         """Do something, wait until it is done; prints and returns the stalls above the limit."""
-        nonlocal last
+        application.processEvents()
         gaps.clear()
-        last = time.perf_counter()
         begin()
         while not ready():
             application.processEvents()
@@ -130,7 +107,6 @@ def main() -> int:
     )
     count = sum(phase(*each) for each in phases)
     print(f"\nStalls above {LIMIT_MS} ms, but for the import: {count}.")
-    timer.stop()
     session.close()
     return 0
 
