@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
@@ -18,6 +20,7 @@ from segformer_gui.gui.entry import Entry
 from segformer_gui.gui.lab_entries import LAB_ENTRIES, LAB_MENU, LAB_SUBMENUS
 from segformer_gui.gui.tuning_entries import TUNING_ENTRIES
 from segformer_gui.gui.video_entries import VIDEO_ENTRIES, VIDEO_MENU
+from segformer_gui.gui.view_entries import VIEW_ENTRIES, VIEW_SUBMENUS
 from segformer_gui.messages import QT_TRANSLATE_NOOP
 
 MENUS = (
@@ -32,8 +35,7 @@ MENUS = (
 )
 
 SUBMENUS = {
-    "show": QT_TRANSLATE_NOOP("actions", "Sho&w"),
-    "palette": QT_TRANSLATE_NOOP("actions", "Co&lours"),
+    **VIEW_SUBMENUS,
     **MASK_SUBMENUS,
     **LAB_SUBMENUS,
 }
@@ -141,132 +143,7 @@ ENTRIES = (
         ("Ctrl+,",),
         separated=True,
     ),
-    Entry(
-        "commands",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "Co&mmands…"),
-        QT_TRANSLATE_NOOP("actions", "Find any command by its name and run it"),
-        ("Ctrl+K",),
-    ),
-    Entry(
-        "fit",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "&Fit to window"),
-        QT_TRANSLATE_NOOP("actions", "Show the whole image"),
-        ("F",),
-        "fit",
-        separated=True,
-    ),
-    Entry(
-        "actual_size",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "&Actual size"),
-        QT_TRANSLATE_NOOP("actions", "One screen pixel for each image pixel"),
-        ("Ctrl+0",),
-        "actual-size",
-    ),
-    Entry(
-        "zoom_in",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "Zoom &in"),
-        QT_TRANSLATE_NOOP("actions", "Show it larger"),
-        ("+", "=", "Ctrl++", "Ctrl+="),
-        "zoom-in",
-    ),
-    Entry(
-        "zoom_out",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "Zoom &out"),
-        QT_TRANSLATE_NOOP("actions", "Show it smaller"),
-        ("-", "Ctrl+-"),
-        "zoom-out",
-    ),
-    Entry(
-        "peek",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "&Peek under the overlay"),
-        QT_TRANSLATE_NOOP("actions", "Hold to see the image without its mask"),
-        ("X",),
-        "visible",
-        separated=True,
-    ),
-    Entry(
-        "show_all",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "Show all &classes"),
-        QT_TRANSLATE_NOOP("actions", "Hide no class and end solo"),
-        ("Shift+H",),
-        "visible",
-    ),
-    Entry(
-        "show_labels",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "&Labels"),
-        QT_TRANSLATE_NOOP("actions", "Show the class of each pixel over the image"),
-        ("Ctrl+1",),
-        checkable=True,
-        sub="show",
-        separated=True,
-    ),
-    Entry(
-        "show_confidence",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "&Confidence"),
-        QT_TRANSLATE_NOOP("actions", "Show the probability of the likeliest class"),
-        ("Ctrl+2",),
-        checkable=True,
-        sub="show",
-    ),
-    Entry(
-        "show_entropy",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "&Entropy"),
-        QT_TRANSLATE_NOOP("actions", "Show how evenly the classes share the probability"),
-        ("Ctrl+3",),
-        checkable=True,
-        sub="show",
-    ),
-    Entry(
-        "show_margin",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "&Margin"),
-        QT_TRANSLATE_NOOP("actions", "Show by how much the likeliest class leads the second"),
-        ("Ctrl+4",),
-        checkable=True,
-        sub="show",
-    ),
-    Entry(
-        "outlines",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "&Outlines"),
-        QT_TRANSLATE_NOOP("actions", "Draw only the borders of the regions"),
-        ("O",),
-        checkable=True,
-    ),
-    Entry(
-        "palette_own",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "The class set's &own"),
-        QT_TRANSLATE_NOOP("actions", "Colour classes as their data set does"),
-        checkable=True,
-        sub="palette",
-    ),
-    Entry(
-        "palette_colorblind",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "&Colour-blind safe"),
-        QT_TRANSLATE_NOOP("actions", "Colours that can be told apart without red or green, too"),
-        checkable=True,
-        sub="palette",
-    ),
-    Entry(
-        "palette_contrast",
-        "view",
-        QT_TRANSLATE_NOOP("actions", "&High contrast"),
-        QT_TRANSLATE_NOOP("actions", "Colours as different from each other as can be"),
-        checkable=True,
-        sub="palette",
-    ),
+    *VIEW_ENTRIES,
     Entry(
         "segment",
         "model",
@@ -374,6 +251,11 @@ class Actions:
 
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
+
+    def handle(self, handlers: Mapping[str, Callable[[], object]]) -> None:
+        """Have actions do something when they are triggered, by their id."""
+        for action_id, handler in handlers.items():
+            self._actions[action_id].triggered.connect(lambda _=False, do=handler: do())
 
     def all(self) -> list[QAction]:
         """All actions, in the table's order."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow
 
@@ -26,14 +24,16 @@ class ClassParts(QObject):
         self._actions = actions
         self._messages = messages
         self._window = window
-        handlers: dict[str, Callable[[], object]] = {
-            "class_add": self._add,
-            "class_edit": self._edit,
-            "class_merge": self._merge,
-            "class_delete": lambda: session.class_editing.delete(session.tools.settings.class_id),
-        }
-        for action_id, handler in handlers.items():
-            actions[action_id].triggered.connect(lambda _=False, do=handler: do())
+        actions.handle(
+            {
+                "class_add": self._add,
+                "class_edit": self._edit,
+                "class_merge": self._merge,
+                "class_delete": lambda: session.class_editing.delete(
+                    session.tools.settings.class_id
+                ),
+            }
+        )
         for signal in (
             session.masks.document_changed,
             session.editing.busy_changed,

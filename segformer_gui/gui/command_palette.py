@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QPainter
 from PySide6.QtWidgets import (
     QDialog,
     QLabel,
@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
 )
 
 from segformer_gui.gui import theme
+from segformer_gui.gui.aside import paint_aside
+from segformer_gui.gui.entry import plain
 
 _KEY_ROLE = Qt.ItemDataRole.UserRole + 1
 _SIZE = QSize(560, 420)
@@ -45,11 +47,6 @@ def commands(menu_bar: QMenuBar) -> list[Command]:
         if (menu := _menu_of(top))
         for command in _within(menu, plain(top.text()))
     ]
-
-
-def plain(text: str) -> str:
-    """A menu's text without the marks of its mnemonics: "Save && &quit…" is "Save & quit"."""
-    return text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")
 
 
 def score(query: str, text: str) -> float | None:
@@ -159,17 +156,11 @@ class _Row(QStyledItemDelegate):
     ) -> None:
         """Draw text, menu and key."""
         super().paint(painter, option, index)
-        rect: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
         menu, keys = index.data(_KEY_ROLE)
         enabled = index.flags() & Qt.ItemFlag.ItemIsEnabled
-        colors = theme.colors()
-        painter.save()
-        painter.setPen(QColor(colors.muted if enabled else colors.disabled))
-        middle = Qt.AlignmentFlag.AlignVCenter
-        right = rect.adjusted(0, 0, -10, 0)
-        painter.drawText(right, Qt.AlignmentFlag.AlignRight | middle, keys)
-        painter.drawText(right.adjusted(0, 0, -110, 0), Qt.AlignmentFlag.AlignRight | middle, menu)
-        painter.restore()
+        color = theme.colors().muted if enabled else theme.colors().disabled
+        paint_aside(painter, option, keys, color)
+        paint_aside(painter, option, menu, color, margin_px=120)
 
 
 def _within(menu: QMenu, path: str) -> Iterator[Command]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QMenu, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QToolBar, QToolButton, QWidget
 
 from segformer_gui.core.catalogue import ModelEntry
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import Actions
+from segformer_gui.gui.entry import plain
+from segformer_gui.gui.menu_button import add_menu_button
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.view import ARRANGEMENTS, PAIR_MAPS
 
@@ -28,7 +30,7 @@ class CompareBar(QToolBar):
             self.addAction(action)
             button = self.widgetForAction(action)
             assert isinstance(button, QToolButton)
-            button.setAccessibleName(_plain(action.text()))
+            button.setAccessibleName(plain(action.text()))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.addSeparator()
@@ -59,16 +61,8 @@ class CompareBar(QToolBar):
 
     def _add_map_button(self) -> QToolButton:
         """Which map lies over the corrupted image, as a menu; its text is the choice."""
-        button = QToolButton(self)
-        button.setToolTip(self.tr("What lies over the corrupted image"))
-        button.setAccessibleName(self.tr("What lies over the corrupted image"))
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        menu = QMenu(button)
+        button, menu = add_menu_button(self, self.tr("What lies over the corrupted image"))
         menu.addActions([self._actions[f"pair_{kind}"] for kind in ("none", *PAIR_MAPS)])
-        button.setMenu(menu)
-        self.addWidget(button)
         return button
 
     def _add_truth_button(self) -> QToolButton:
@@ -105,7 +99,7 @@ class CompareBar(QToolBar):
         view, lab = self._session.view, self._session.lab
         chosen = self._actions[f"pair_{view.pair_map or 'none'}"]
         none = self.tr("Map: none")
-        self.map_button.setText(none if view.pair_map is None else _plain(chosen.text()))
+        self.map_button.setText(none if view.pair_map is None else plain(chosen.text()))
         truth = lab.pair.ground_truth
         self.truth.setChecked(truth is not None)
         found = self.tr("Scores are against {path}\nClick to open another file")
@@ -118,7 +112,3 @@ class CompareBar(QToolBar):
         if entry and entry.id not in self._listed:  # Of a run, before it is adopted.
             self._list_model(entry)
         self.rival.setCurrentIndex(self.rival.findData(entry.id) if entry else -1)
-
-
-def _plain(text: str) -> str:
-    return text.replace("&", "").rstrip("…")

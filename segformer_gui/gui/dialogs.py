@@ -29,6 +29,7 @@ from segformer_gui.core.classes import IGNORE
 from segformer_gui.core.outputs import OutputKind, cityscapes_train_ids
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import ENTRIES, MENUS, Actions, translated
+from segformer_gui.gui.entry import plain
 from segformer_gui.gui.session.session import Session
 
 
@@ -198,9 +199,9 @@ class ShortcutsDialog(QDialog):
         columns.setSpacing(36)
         groups = [
             (
-                translated(title).replace("&", ""),
+                plain(translated(title)),
                 [
-                    (translated(entry.text).replace("&", "").rstrip("…"), _keys(actions, entry.id))
+                    (plain(translated(entry.text)), _keys(actions, entry.id))
                     for entry in ENTRIES
                     if entry.menu == menu and entry.keys
                 ],

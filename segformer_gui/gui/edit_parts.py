@@ -105,32 +105,32 @@ class EditParts(QObject):
     def _connect_actions(self) -> None:
         session, tools = self._session, self._session.tools
         editing, masks = session.editing, session.masks
-        handlers: dict[str, Callable[[], object]] = {
-            "undo": lambda: session.class_editing.undo() or editing.undo(),
-            "redo": lambda: session.class_editing.redo() or editing.redo(),
-            "new_project": self._new_project,
-            "open_project": self._open_project,
-            "save_masks": masks.save,
-            "edit_masks": lambda: masks.set_on(not masks.on),
-            "brush_larger": lambda: tools.resize_brush(_BRUSH_STEP),
-            "brush_smaller": lambda: tools.resize_brush(1 / _BRUSH_STEP),
-            "class_next": partial(self._step_class, 1),
-            "class_previous": partial(self._step_class, -1),
-            "lock_class": lambda: tools.toggle_lock(tools.settings.class_id),
-            "accept": editing.accept,
-            "accept_class": lambda: editing.accept(tools.settings.class_id),
-            "copy_mask": self._copy_previous,
-            "next_suspect": session.review.go_on,
-            "previous_suspect": session.review.go_back,
-            "hold_out": self._set_hold_out,
-            **{f"doubt_{doubt}": partial(session.review.set_doubt, doubt) for doubt in DOUBTS},
-            "checked": self._set_checked,
-            "next_unchecked": self._next_unchecked,
-            **{f"tool_{name}": partial(tools.choose, name) for name in TOOLS},
-            **{name: partial(self._tidy, name) for name in _TIDY},
-        }
-        for action_id, handler in handlers.items():
-            self._actions[action_id].triggered.connect(lambda _=False, do=handler: do())
+        self._actions.handle(
+            {
+                "undo": lambda: session.class_editing.undo() or editing.undo(),
+                "redo": lambda: session.class_editing.redo() or editing.redo(),
+                "new_project": self._new_project,
+                "open_project": self._open_project,
+                "save_masks": masks.save,
+                "edit_masks": lambda: masks.set_on(not masks.on),
+                "brush_larger": lambda: tools.resize_brush(_BRUSH_STEP),
+                "brush_smaller": lambda: tools.resize_brush(1 / _BRUSH_STEP),
+                "class_next": partial(self._step_class, 1),
+                "class_previous": partial(self._step_class, -1),
+                "lock_class": lambda: tools.toggle_lock(tools.settings.class_id),
+                "accept": editing.accept,
+                "accept_class": lambda: editing.accept(tools.settings.class_id),
+                "copy_mask": self._copy_previous,
+                "next_suspect": session.review.go_on,
+                "previous_suspect": session.review.go_back,
+                "hold_out": self._set_hold_out,
+                **{f"doubt_{doubt}": partial(session.review.set_doubt, doubt) for doubt in DOUBTS},
+                "checked": self._set_checked,
+                "next_unchecked": self._next_unchecked,
+                **{f"tool_{name}": partial(tools.choose, name) for name in TOOLS},
+                **{name: partial(self._tidy, name) for name in _TIDY},
+            }
+        )
         for number in range(10):
             key = QShortcut(QKeySequence(str(number)), self._window)
             key.activated.connect(partial(self._pick_class, number))

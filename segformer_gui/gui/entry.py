@@ -18,3 +18,8 @@ class Entry:
     checkable: bool = False
     separated: bool = False  # A line above it in its menu.
     sub: str = ""
+
+
+def plain(text: str) -> str:
+    """A menu's text without the marks of its mnemonics: "Save && &quit…" is "Save & quit"."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…")

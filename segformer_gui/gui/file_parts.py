@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl
@@ -33,15 +32,15 @@ class FileParts(QObject):
         self._session = session
         self._messages = messages
         self._window = window
-        handlers: dict[str, Callable[[], object]] = {
-            "open_images": self._open_images,
-            "open_folder": self._open_folder,
-            "open_checkpoint": self._open_checkpoint,
-            "open_model_folder": self._open_model_folder,
-            "export": self._export,
-        }
-        for action_id, handler in handlers.items():
-            actions[action_id].triggered.connect(lambda _=False, do=handler: do())
+        actions.handle(
+            {
+                "open_images": self._open_images,
+                "open_folder": self._open_folder,
+                "open_checkpoint": self._open_checkpoint,
+                "open_model_folder": self._open_model_folder,
+                "export": self._export,
+            }
+        )
         session.segment_all.finished.connect(self._all_segmented)
         session.export.planned.connect(self._confirm_export)
         session.export.finished.connect(self._exported)

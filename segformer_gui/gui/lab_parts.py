@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -82,20 +81,20 @@ class LabParts(QObject):
 
     def _connect_actions(self) -> None:
         lab, view = self._session.lab, self._session.view
-        handlers: dict[str, Callable[[], object]] = {
-            "severity_up": lambda: lab.step_severity(1),
-            "severity_down": lambda: lab.step_severity(-1),
-            "roll_seed": lab.roll_seed,
-            "clean": lab.clear,
-            "pair_none": lambda: view.set_pair_map(None),
-            "open_truth": self._open_truth,
-            "benchmark": self.show_benchmark,
-            **{f"pair_{kind}": partial(view.set_pair_map, kind) for kind in PAIR_MAPS},
-            **{f"arrange_{name}": partial(view.set_arrangement, name) for name in ARRANGEMENTS},
-            **{f"sweep_{kind}": partial(self.severities.start, kind) for kind in _KINDS},
-        }
-        for action_id, handler in handlers.items():
-            self._actions[action_id].triggered.connect(lambda _=False, do=handler: do())
+        self._actions.handle(
+            {
+                "severity_up": lambda: lab.step_severity(1),
+                "severity_down": lambda: lab.step_severity(-1),
+                "roll_seed": lab.roll_seed,
+                "clean": lab.clear,
+                "pair_none": lambda: view.set_pair_map(None),
+                "open_truth": self._open_truth,
+                "benchmark": self.show_benchmark,
+                **{f"pair_{kind}": partial(view.set_pair_map, kind) for kind in PAIR_MAPS},
+                **{f"arrange_{name}": partial(view.set_arrangement, name) for name in ARRANGEMENTS},
+                **{f"sweep_{kind}": partial(self.severities.start, kind) for kind in _KINDS},
+            }
+        )
 
     def _update(self) -> None:
         lab, view = self._session.lab, self._session.view

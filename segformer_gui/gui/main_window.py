@@ -147,38 +147,38 @@ class MainWindow(QMainWindow):
 
     def _connect_actions(self) -> None:
         session = self.session
-        handlers: dict[str, Callable[[], object]] = {
-            "quit": self.close,
-            "copy": session.clipboard.copy,
-            "copy_view": lambda: session.clipboard.put(self.compare.grab().toImage()),
-            "paste": session.clipboard.paste,
-            "previous": lambda: session.images.step(-1),
-            "next": lambda: session.images.step(1),
-            "remove": lambda: session.remove_images(self.files.selected_paths()),
-            "clear": lambda: session.remove_images(session.images.paths),
-            "preferences": lambda: PreferencesDialog(session, self).open(),
-            "commands": lambda: CommandPalette(self.menus, self).open(),
-            "fit": lambda: self.compare.active.fit(),
-            "actual_size": lambda: self.compare.active.show_actual_size(),
-            "zoom_in": lambda: self.compare.active.zoom_by(_ZOOM_STEP),
-            "zoom_out": lambda: self.compare.active.zoom_by(1 / _ZOOM_STEP),
-            "peek": lambda: self._hold(session.view.set_peeking),
-            "before": lambda: self._hold(session.view.set_before),
-            "show_all": session.view.show_all,
-            "outlines": lambda: session.view.set_outlined(not session.view.outlined),
-            **{f"show_{shown}": partial(session.view.set_shown, shown) for shown in SHOWN},
-            **{f"palette_{name}": partial(self._set_palette, name) for name in PALETTES},
-            "segment": session.segment_current,
-            "segment_all": session.segment_every_image,
-            "cancel": lambda: self.edit.cancel() or session.cancel(),
-            "auto_segment": self._set_auto_segment,
-            "shortcuts": lambda: ShortcutsDialog(self.actions_by_id, self).open(),
-            "log": self._show_log,
-            "open_log": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file()))),
-            "about": lambda: AboutDialog(self).open(),
-        }
-        for action_id, handler in handlers.items():
-            self.actions_by_id[action_id].triggered.connect(lambda _=False, do=handler: do())
+        self.actions_by_id.handle(
+            {
+                "quit": self.close,
+                "copy": session.clipboard.copy,
+                "copy_view": lambda: session.clipboard.put(self.compare.grab().toImage()),
+                "paste": session.clipboard.paste,
+                "previous": lambda: session.images.step(-1),
+                "next": lambda: session.images.step(1),
+                "remove": lambda: session.remove_images(self.files.selected_paths()),
+                "clear": lambda: session.remove_images(session.images.paths),
+                "preferences": lambda: PreferencesDialog(session, self).open(),
+                "commands": lambda: CommandPalette(self.menus, self).open(),
+                "fit": lambda: self.compare.active.fit(),
+                "actual_size": lambda: self.compare.active.show_actual_size(),
+                "zoom_in": lambda: self.compare.active.zoom_by(_ZOOM_STEP),
+                "zoom_out": lambda: self.compare.active.zoom_by(1 / _ZOOM_STEP),
+                "peek": lambda: self._hold(session.view.set_peeking),
+                "before": lambda: self._hold(session.view.set_before),
+                "show_all": session.view.show_all,
+                "outlines": lambda: session.view.set_outlined(not session.view.outlined),
+                **{f"show_{shown}": partial(session.view.set_shown, shown) for shown in SHOWN},
+                **{f"palette_{name}": partial(self._set_palette, name) for name in PALETTES},
+                "segment": session.segment_current,
+                "segment_all": session.segment_every_image,
+                "cancel": lambda: self.edit.cancel() or session.cancel(),
+                "auto_segment": self._set_auto_segment,
+                "shortcuts": lambda: ShortcutsDialog(self.actions_by_id, self).open(),
+                "log": self._show_log,
+                "open_log": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_file()))),
+                "about": lambda: AboutDialog(self).open(),
+            }
+        )
         self.actions_by_id["auto_segment"].setChecked(session.settings.auto_segment)
 
     def _connect_session(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QMenu, QSlider, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QLabel, QSlider, QToolBar, QToolButton, QWidget
 
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import Actions
+from segformer_gui.gui.entry import plain
+from segformer_gui.gui.menu_button import add_menu_button
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.view import SHOWN
 
@@ -59,7 +60,7 @@ class ToolBar(QToolBar):
         # As wide as the longest choice needs, so that nothing beside it moves.
         widths: list[int] = []
         for action in self._shown.values():
-            self.show_button.setText(_plain(action))
+            self.show_button.setText(plain(action.text()))
             self.show_button.ensurePolished()
             widths.append(self.show_button.sizeHint().width())
         self.show_button.setMinimumWidth(max(widths))
@@ -71,32 +72,20 @@ class ToolBar(QToolBar):
         self.addAction(action)
         button = self.widgetForAction(action)
         assert isinstance(button, QToolButton)
-        button.setAccessibleName(_plain(action))
+        button.setAccessibleName(plain(action.text()))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         if action_id in _WITH_TEXT:
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
 
     def _add_show_button(self, actions: Actions) -> QToolButton:
         """What lies over the image, as a menu; its text is the choice."""
-        button = QToolButton(self)
-        button.setToolTip(self.tr("What lies over the image"))
-        button.setAccessibleName(self.tr("What lies over the image"))
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        menu = QMenu(button)
+        button, menu = add_menu_button(self, self.tr("What lies over the image"))
         self._shown = {shown: actions[f"show_{shown}"] for shown in SHOWN}
         menu.addActions(list(self._shown.values()))
         menu.addSeparator()
         menu.addAction(actions["outlines"])
-        button.setMenu(menu)
-        self.addWidget(button)
         return button
 
     def _show_state(self) -> None:
-        self.show_button.setText(_plain(self._shown[self._session.view.shown]))
+        self.show_button.setText(plain(self._shown[self._session.view.shown].text()))
         self._percent.setText(f"{self._session.view.opacity * 100:.0f} %")
-
-
-def _plain(action: QAction) -> str:
-    return action.text().replace("&", "")

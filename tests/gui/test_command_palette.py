@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 
 from segformer_gui.gui.actions import ENTRIES, translated
-from segformer_gui.gui.command_palette import CommandPalette, commands, plain, score
+from segformer_gui.gui.command_palette import CommandPalette, commands, score
+from segformer_gui.gui.entry import plain
 
 
 @pytest.fixture

@@ -8,25 +8,22 @@ from pathlib import Path
 import pytest
 
 from segformer_gui.gui.actions import ENTRIES, MENUS, SUBMENUS
+from segformer_gui.gui.entry import plain
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GUIDE = ROOT / "docs" / "guide"
 CHAPTERS = sorted(GUIDE.glob("*.md"))
 
 
-def _plain(text: str) -> str:
-    return text.replace("&", "").rstrip("…")
-
-
 def _table_of_keys() -> str:
     lines = ["| action | keys |", "| --- | --- |"]
     for menu, title in MENUS:
-        lines.append(f"| **{_plain(title)}** | |")
+        lines.append(f"| **{plain(title)}** | |")
         for entry in ENTRIES:
             if entry.menu == menu and entry.keys:
-                sub = f"{_plain(SUBMENUS[entry.sub])} > " if entry.sub else ""
+                sub = f"{plain(SUBMENUS[entry.sub])} > " if entry.sub else ""
                 keys = ", ".join(f"`{key}`" for key in entry.keys)
-                lines.append(f"| {sub}{_plain(entry.text)} | {keys} |")
+                lines.append(f"| {sub}{plain(entry.text)} | {keys} |")
     return "\n".join(lines)
 
 

@@ -27,7 +27,6 @@ from segformer_gui.core.network.presets import Four, SegFormerConfig
 from segformer_gui.core.network.segformer import SegFormer
 
 WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin")
-WEIGHT_SUFFIXES = frozenset({".safetensors", ".bin", ".pth", ".pt", ".ckpt"})
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

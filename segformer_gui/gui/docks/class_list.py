@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from segformer_gui.core.annotation.mask import UNLABELLED
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import Actions
+from segformer_gui.gui.aside import paint_aside
 from segformer_gui.gui.edit_entries import CLASS_ENTRIES
 from segformer_gui.gui.session.session import Session
 
@@ -47,15 +48,11 @@ class _Delegate(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
         colors = theme.colors()
         chosen = bool(state & QStyle.StateFlag.State_Selected)
-        painter.save()
-        painter.setPen(QColor(colors.text if chosen else colors.muted))
-        right = rect.adjusted(0, 0, -_PAD, 0)
-        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(right, flags, index.data(_KEY_ROLE) or "")
+        color = colors.text if chosen else colors.muted
+        paint_aside(painter, option, index.data(_KEY_ROLE) or "", color, _PAD)
         if index.data(_LOCKED_ROLE):
-            place = QPoint(right.right() - 36, rect.center().y() - 7)
+            place = QPoint(rect.right() - _PAD - 36, rect.center().y() - 7)
             painter.drawPixmap(place, theme.pixmap("lock", colors.text, 16))
-        painter.restore()
 
 
 class ClassList(QWidget):

@@ -27,6 +27,7 @@ from segformer_gui.core.annotation.brush import MAX_DIAMETER_PX
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import Actions
 from segformer_gui.gui.docks.class_list import ClassList
+from segformer_gui.gui.entry import plain
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.tools import OVERS, TOOLS, ToolName
 
@@ -100,7 +101,7 @@ class MaskDock(QDockWidget):
         button.setIconSize(QSize(20, 20))
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.setAccessibleName(action.text().replace("&", ""))
+        button.setAccessibleName(plain(action.text()))
         return button
 
     def _build_settings(self) -> QFormLayout:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QAction, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from segformer_gui.core.catalogue import ModelEntry
 from segformer_gui.gui import theme
+from segformer_gui.gui.aside import paint_aside
 from segformer_gui.gui.messages import note_sentence
 from segformer_gui.gui.session.session import Session
 
@@ -42,12 +43,7 @@ class _EntryDelegate(QStyledItemDelegate):
     ) -> None:
         """Draw title and details."""
         super().paint(painter, option, index)
-        rect: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
-        painter.save()
-        painter.setPen(QColor(theme.colors().muted))
-        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(rect.adjusted(0, 0, -10, 0), flags, index.data(_DETAILS_ROLE) or "")
-        painter.restore()
+        paint_aside(painter, option, index.data(_DETAILS_ROLE) or "", theme.colors().muted)
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
