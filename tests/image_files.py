@@ -7,10 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 from PIL import Image
-
-from segformer_gui.core.errors import UserError
 
 RNG = np.random.default_rng(0)
 HEIGHT, WIDTH = 24, 40
@@ -48,9 +45,3 @@ def saved(folder: Path, data: bytes, name: str = "file") -> Path:
     path = folder / name
     path.write_bytes(data)
     return path
-
-
-def code_of(read, path: Path) -> str:
-    with pytest.raises(UserError) as error:
-        read(path)
-    return error.value.code

@@ -21,13 +21,13 @@ from segformer_gui.core.images import (
     read_image,
     read_labels,
 )
+from tests.errors import code_of
 from tests.image_files import (
     HEIGHT,
     PHOTO,
     RNG,
     WIDTH,
     as_pillow_sees,
-    code_of,
     encode,
     in_mode,
     saved,

@@ -12,8 +12,8 @@ from segformer_gui.core.images import (
     find_images,
     natural_key,
 )
+from tests.errors import code_of
 from tests.image_files import (
-    code_of,
     saved,
 )
 

@@ -10,13 +10,13 @@ from PIL import Image
 from segformer_gui.core.images import (
     read_labels,
 )
+from tests.errors import code_of
 from tests.image_files import (
     ALPHA,
     GREY_16,
     HEIGHT,
     RNG,
     WIDTH,
-    code_of,
     encode,
     in_mode,
     saved,

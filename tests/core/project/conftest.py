@@ -13,7 +13,6 @@ from segformer_gui.core.annotation.brush import Brush, Stroke
 from segformer_gui.core.annotation.mask import Mask
 from segformer_gui.core.annotation.patch import Patch
 from segformer_gui.core.classes import ClassSet
-from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import write_png
 from segformer_gui.core.project.project import Project
 from segformer_gui.core.project.record import project_classes
@@ -84,9 +83,3 @@ def edited(project: Project, image: str = "img_0") -> Mask:
 
 def same(a: Mask, b: Mask) -> bool:
     return np.array_equal(a.labels, b.labels) and np.array_equal(a.touched, b.touched)
-
-
-def code_of(call, *arguments, **named) -> str:
-    with pytest.raises(UserError) as error:
-        call(*arguments, **named)
-    return error.value.code

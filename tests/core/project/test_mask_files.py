@@ -17,13 +17,13 @@ from segformer_gui.core.project.project import Project
 from tests.core.project.conftest import (
     CLASSES,
     SIZE,
-    code_of,
     crash,
     draw,
     edited,
     same,
     write_images,
 )
+from tests.errors import code_of
 
 
 def test_masks_are_png_files_that_other_programs_can_read(project):

@@ -18,12 +18,12 @@ from segformer_gui.core.project.record import read_record
 from tests.core.project.conftest import (
     CLASSES,
     SIZE,
-    code_of,
     crash,
     draw,
     edited,
     same,
 )
+from tests.errors import code_of
 
 
 def test_a_saved_mask_is_opened_as_it_was(project):

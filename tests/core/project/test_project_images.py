@@ -12,12 +12,12 @@ from segformer_gui.core.project.project import Project
 from tests.core.project.conftest import (
     CLASSES,
     SIZE,
-    code_of,
     crash,
     draw,
     make_project,
     write_images,
 )
+from tests.errors import code_of
 
 
 def test_images_are_added_once_under_names_of_their_own(tmp_path):
