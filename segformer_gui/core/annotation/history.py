@@ -83,10 +83,16 @@ class History:
         self._done.append(self._undone.pop())
         return self._done[-1]
 
-    def forget_undone(self) -> None:
-        """Forget what could be made again."""
-        self.nbytes -= sum(edit.patch.nbytes for edit in self._undone)
-        self._undone.clear()
+    def forget_undone(self, class_edit: int | None = None) -> None:
+        """Forget what could be made again: all, or a part of a class edit and what lies on it."""
+        ends = [
+            number
+            for number, edit in enumerate(self._undone, 1)
+            if class_edit in (None, edit.class_edit)
+        ]
+        forgotten = self._undone[: max(ends, default=0)]
+        self.nbytes -= sum(edit.patch.nbytes for edit in forgotten)
+        del self._undone[: len(forgotten)]
 
     def forget(self) -> None:
         """Forget all."""

@@ -146,7 +146,7 @@ class ClassEdits:
         undone, self._undone = self._undone, []
         for edit in undone:
             for image in edit.images:
-                self._project.history(image).forget_undone()
+                self._project.history(image).forget_undone(edit.serial)
 
     def _change(
         self,

@@ -7,10 +7,10 @@ import pytest
 
 from segformer_gui.core.annotation.mask import UNLABELLED, Mask
 from segformer_gui.core.annotation.region import NOWHERE, Region
-from segformer_gui.core.errors import UserError
 from segformer_gui.core.project.project import Project
 from segformer_gui.core.project.record import read_record
 from tests.core.project.conftest import CLASSES, SIZE, crash, draw, make_project
+from tests.errors import code_of
 
 
 @pytest.fixture
@@ -33,12 +33,6 @@ def assert_states(project: Project, expected) -> None:
         mask = project.document(image).mask
         assert np.array_equal(mask.labels, labels), image
         assert np.array_equal(mask.touched, touched), image
-
-
-def code_of(call, *arguments) -> str:
-    with pytest.raises(UserError) as error:
-        call(*arguments)
-    return error.value.code
 
 
 def test_classes_are_added_renamed_and_recoloured(project):
@@ -185,6 +179,21 @@ def test_a_stroke_ends_what_could_be_made_again_in_all_images(painted):
     document.commit(draw(document.mask, 10, 10), "stroke")
     assert painted.class_edits.to_redo is None
     assert painted.document("img_0").history.to_redo is None
+
+
+def test_what_was_undone_below_a_merge_can_be_made_again_when_the_merge_cannot(painted):
+    document = painted.document("img_0")
+    before = document.mask.settled()
+    list(painted.class_edits.merge(2, 0))
+    list(painted.class_edits.undo())
+    document.undo()
+
+    painted.class_edits.add("dog")
+
+    assert painted.class_edits.to_redo is None
+    document.redo()
+    assert np.array_equal(document.mask.labels, before[0])
+    assert document.history.to_redo is None
 
 
 @pytest.mark.parametrize("how", ["broken", "closed"])
