@@ -55,6 +55,14 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "A model folder has a model.safetensors or pytorch_model.bin beside its config.json.",
         ),
     ),
+    "checkpoint_not_finite": (
+        QT_TRANSLATE_NOOP(
+            "messages", "In {path} the tensor {key} holds values that are no numbers, or infinite."
+        ),
+        QT_TRANSLATE_NOOP(
+            "messages", "Its training has probably diverged; take a checkpoint from before that."
+        ),
+    ),
     "checkpoint_not_segformer": (
         QT_TRANSLATE_NOOP("messages", "{path} is not a SegFormer checkpoint."),
         QT_TRANSLATE_NOOP(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -67,6 +68,8 @@ def main() -> None:
     """Run the command line with `sys.argv`; bad input is one sentence and exit code 2."""
     arguments = sys.argv[1:]
     keep_large_blocks()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # File names may be of any bytes.
     with errors_as_sentences():
         if _are_paths(arguments):
             raise SystemExit(_open_window(arguments))

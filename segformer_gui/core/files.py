@@ -7,6 +7,7 @@ import errno
 import os
 import secrets
 import shutil
+import stat
 from collections.abc import Generator, Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -81,6 +82,13 @@ def remove_unfinished(folder: Path) -> None:
     for path in folder.glob(f"{_PREFIX}*{_SUFFIX}"):
         with contextlib.suppress(OSError):
             path.unlink()
+
+
+def check_ends(path: Path) -> None:
+    """Raise `OSError` if what is at `path` may never end, or never begin, such as a pipe."""
+    mode = path.stat().st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # To read a folder raises an error itself.
+        raise OSError(errno.EINVAL, "it is a pipe or a device")
 
 
 def file_error(error: OSError, path: Path, otherwise: str) -> UserError:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from segformer_gui.core.errors import UserError, memory_ended
-from segformer_gui.core.files import file_error, write_atomically
+from segformer_gui.core.files import check_ends, file_error, write_atomically
 from segformer_gui.core.png import png_pieces
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
@@ -199,6 +199,7 @@ def _label_folders(folders: Sequence[str]) -> set[str]:
 
 def _read_bytes(path: Path) -> bytes:
     try:
+        check_ends(path)
         return path.read_bytes()
     except OSError as error:
         raise file_error(error, path, "file_unreadable") from error

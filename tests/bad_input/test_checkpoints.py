@@ -47,6 +47,8 @@ def bad_checkpoints(tmp_path_factory) -> dict[Path, str]:
         "resnet": ({"layer1.0.conv1.weight": torch.zeros(64, 9)}, "checkpoint_not_segformer"),
         "cyclic": (cyclic, "checkpoint_not_segformer"),
         "numbers": ({1: torch.zeros(1)}, "checkpoint_broken"),
+        "diverged": (hub | {key: hub[key] * torch.nan}, "checkpoint_not_finite"),
+        "infinite": (hub | {key: hub[key] * torch.inf}, "checkpoint_not_finite"),
         "integers": (hub | {key: hub[key].int()}, "checkpoint_broken"),
         "claim": (hub | {key: torch.zeros(1).expand(10**12)}, "checkpoint_broken"),
         "sparse": (hub | {key: hub[key].to_sparse()}, "checkpoint_broken"),

@@ -5,6 +5,8 @@ Each file goes through all three. What decoding gives is compared in `core/test_
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from pathlib import Path
 
@@ -80,6 +82,34 @@ def test_paths_that_are_too_long_are_one_sentence_everywhere(run, window, tmp_pa
         assert "cannot be read" in window.message_bar.sentence.text()
         result = run("predict", path, "--out", tmp_path / "out")
         assert (result.code, "cannot be read" in result.err) == (2, True)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_or_a_device_is_one_sentence_and_nothing_waits_for_it(run, window, tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    (tmp_path / "endless.png").symlink_to("/dev/zero")
+    for name in ("pipe.png", "endless.png"):
+        assert refused(lambda name=name: read_image(tmp_path / name)).code == "file_unreadable"
+    error = refused(lambda: read_checkpoint(tmp_path / "pipe.safetensors"))
+    assert error.code == "file_unreadable"
+    result = run("predict", tmp_path, "--out", tmp_path / "out")
+    assert (result.code, result.err.count("it is a pipe or a device")) == (2, 2)
+    window.session.images.open([tmp_path / "pipe.png"])
+    assert set(window.session.images.errors) == {tmp_path / "pipe.png"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names of any bytes are Linux's")
+def test_a_name_of_bytes_that_are_no_text_is_an_image_like_any_other(run, window, tmp_path):
+    path = tmp_path / os.fsdecode(b"stra\xdfe.png")
+    Image.fromarray(NOISE).save(path)
+    result = run("predict", path, "--out", tmp_path / "out", "--size", 64, "--json")
+    assert result.code == 0
+    (written,) = json.loads(result.out)["written"]
+    assert Path(written["image"]) == path
+    assert [each.name for each in (tmp_path / "out").iterdir()] == [path.name]
+    window.session.images.open([path])
+    assert window.session.segmentation.result is not None
 
 
 def test_a_name_too_long_for_its_overlay_does_not_stop_the_others(run, tmp_path):
