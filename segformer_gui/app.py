@@ -88,7 +88,12 @@ def start_log() -> None:
     with suppress(OSError):
         log_file().parent.mkdir(parents=True, exist_ok=True)
         handler = logging.handlers.RotatingFileHandler(
-            log_file(), maxBytes=1 << 20, backupCount=2, encoding="utf-8", delay=True
+            log_file(),
+            maxBytes=1 << 20,
+            backupCount=2,
+            encoding="utf-8",
+            delay=True,
+            errors="backslashreplace",
         )
         handler.setFormatter(logging.Formatter(FORMAT))
         logging.getLogger().addHandler(handler)

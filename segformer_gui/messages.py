@@ -7,6 +7,7 @@ code. No Qt in here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from segformer_gui.core.errors import UserError
@@ -18,6 +19,9 @@ def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: N802 (the name l
     """Mark `text` for pyside6-lupdate; returns it unchanged."""
     return text
 
+
+# Control characters but the line feed, and bytes that are no text.
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _ERRORS: dict[str, tuple[str, str]] = {
     "checkpoint_broken": (
@@ -768,14 +772,23 @@ def explain(
     error: UserError, translate: Callable[[str], str] = lambda text: text
 ) -> tuple[str, str]:
     """Sentence and hint for `error`, both in the language of `translate`."""
-    sentence, hint = _ERRORS[error.code]
-    return translate(sentence).format(**error.parameters), translate(hint).format(
-        **error.parameters
-    )
+    facts = _printable(error.parameters)
+    sentence, hint = (translate(text).format(**facts) for text in _ERRORS[error.code])
+    return sentence, hint
 
 
 def explain_note(
     code: str, parameters: Mapping[str, object], translate: Callable[[str], str] = lambda text: text
 ) -> str:
     """Sentence for a `Note` of a prediction or a loaded model."""
-    return translate(_NOTES[code]).format(**parameters)
+    return translate(_NOTES[code]).format(**_printable(parameters))
+
+
+def _printable(parameters: Mapping[str, object]) -> dict[str, object]:
+    """Names from a disk or a file may hold anything, such as what colours a terminal."""
+    return {
+        name: _CONTROL.sub(lambda found: ascii(found[0])[1:-1], value)
+        if isinstance(value, str)
+        else value
+        for name, value in parameters.items()
+    }

@@ -153,7 +153,7 @@ def import_model(
     files = _files_to_import(source)
     facts: dict[str, object] = {
         "title": name,
-        "source": source.resolve().name,
+        "source": os.fsencode(source.resolve().name).decode(errors="replace"),
         "imported": datetime.now(UTC).date(),
     }
     if short_side is not None:

@@ -49,7 +49,7 @@ def load_settings(path: Path) -> Settings:
     A file that is no TOML is kept aside as `<name>.broken`. Raises `UserError` as `file_error`.
     """
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8", "surrogateescape")
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError) as error:
@@ -70,7 +70,8 @@ def load_settings(path: Path) -> Settings:
 
 def save_settings(settings: Settings, path: Path) -> None:
     """Write preferences, whole or not at all. Raises `UserError` as `write_atomically`."""
-    write_atomically(path, tomli_w.dumps(asdict(settings)).encode())
+    content = tomli_w.dumps(asdict(settings))
+    write_atomically(path, content.encode(errors="surrogateescape"))  # As in names of files.
 
 
 def _start_afresh(path: Path, error: Exception) -> Settings:

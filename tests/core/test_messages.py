@@ -80,5 +80,13 @@ def test_explaining_fills_in_the_facts_in_the_wanted_language() -> None:
     assert shouted == "! " + sentence
 
 
+def test_a_name_cannot_command_the_terminal() -> None:
+    error = UserError("image_broken", path="straße\x1b[31m\udcff.png")
+
+    sentence, _ = messages.explain(error)
+
+    assert sentence.startswith(r"straße\x1b[31m\udcff.png")
+
+
 def test_the_readme_names_the_system_packages_that_the_program_names() -> None:
     assert f"sudo apt-get install {APT_PACKAGES}\n" in (ROOT / "README.md").read_text("utf-8")

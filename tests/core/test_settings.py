@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,12 @@ def test_round_trip(settings, tmp_path_factory):
     path = tmp_path_factory.mktemp("settings") / "settings.toml"
     save_settings(settings, path)
     assert load_settings(path) == settings
+
+
+def test_names_of_files_may_be_of_any_bytes(tmp_path):
+    settings = Settings(recent=(os.fsdecode(b"stra\xdfe.png"),))
+    save_settings(settings, tmp_path / "settings.toml")
+    assert load_settings(tmp_path / "settings.toml") == settings
 
 
 def test_no_file_gives_the_defaults(tmp_path):
