@@ -165,7 +165,8 @@ def find_images(paths: Iterable[Path], suffixes: frozenset[str] = IMAGE_SUFFIXES
             else:
                 found.append(path)
         except OSError as error:
-            raise file_error(error, path, "file_unreadable") from error
+            place = Path(error.filename or path)
+            raise file_error(error, place, "file_unreadable") from error
     if not found:
         raise UserError("no_images", path=", ".join(str(path) for path in paths))
     return list(dict.fromkeys(found))
@@ -178,7 +179,10 @@ def natural_key(path: Path) -> list[str | int]:
 
 
 def _files_below(folder: Path, suffixes: frozenset[str]) -> Iterator[Path]:
-    for current, folders, names in os.walk(folder):
+    def tell(error: OSError) -> None:
+        raise error  # A part of a folder is not taken for all of it.
+
+    for current, folders, names in os.walk(folder, onerror=tell):
         hidden = {name for name in folders if name.startswith(".")} | _label_folders(folders)
         folders[:] = sorted(set(folders) - hidden, key=lambda name: natural_key(Path(name)))
         files = (Path(current, name) for name in names if not name.startswith("."))

@@ -39,6 +39,7 @@ def main() -> None:
     if limit == "permission":
         told["predict folder"] = predict(out, closed)
         told["open folder"] = open_in(window, closed)
+        told["open folder around it"] = open_in(window, folder / "around")
         told["predict with checkpoint"] = predict(out, sample, "--model", checkpoint)
         told["open checkpoint"] = open_in(window, checkpoint)
         told["predict to read-only"] = predict(read_only, sample)

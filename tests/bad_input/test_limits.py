@@ -30,12 +30,13 @@ def folder() -> Iterator[Path]:
     """Images and places to write to, in a folder that others may enter, unlike pytest's own."""
     folder = Path(tempfile.mkdtemp())
     folder.chmod(0o755)
-    for name in ("images", "closed", "out", "read_only", "home"):
-        (folder / name).mkdir()
+    for name in ("images", "closed", "out", "read_only", "home", "around/closed"):
+        (folder / name).mkdir(parents=True)
     Image.fromarray(NOISE).save(folder / "images" / "fine.png")
     (folder / "out").chmod(0o777)
     yield folder
-    (folder / "closed").chmod(0o755)
+    for closed in (folder / "closed", folder / "around" / "closed"):
+        closed.chmod(0o755)
     shutil.rmtree(folder)
 
 
@@ -53,9 +54,9 @@ def test_what_nobody_may_read_or_write_is_one_sentence(folder):
             if os.getuid() == 0 and not parent.stat().st_mode & stat.S_IXOTH:
                 pytest.skip(f"another user than root may not enter {parent}")
     Image.fromarray(NOISE).save(folder / "images" / "secret.png")
-    for path in (folder / "images" / "secret.png", folder / "closed.pth", folder / "closed"):
-        path.touch()
-        path.chmod(0)
+    (folder / "closed.pth").touch()
+    for name in ("images/secret.png", "closed.pth", "closed", "around/closed"):
+        (folder / name).chmod(0)
     (folder / "read_only").chmod(0o555)
 
     told = _told("permission", folder)
@@ -65,6 +66,7 @@ def test_what_nobody_may_read_or_write_is_one_sentence(folder):
         "segment all": "images/secret.png",
         "predict folder": "closed",
         "open folder": "closed",
+        "open folder around it": "around/closed",
         "predict with checkpoint": "closed.pth",
         "open checkpoint": "closed.pth",
         "predict to read-only": "read_only/street_01.png",
