@@ -172,7 +172,11 @@ def import_model(
         write_atomically(staging / _FACTS_FILE, tomli_w.dumps(facts).encode())
         staging.rename(folder)
     except OSError as error:
-        raise file_error(error, Path(error.filename or folder), "write_failed") from error
+        # Of a copy both ends are named, and it is the one that is written that may have no space.
+        path = Path(error.filename2 or error.filename or folder)
+        if path.is_relative_to(staging):
+            path = folder / path.relative_to(staging)
+        raise file_error(error, path, "write_failed") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return find_model(name)

@@ -68,6 +68,11 @@ def whole_folder(path: Path) -> Generator[Path]:
         if path.exists():
             path.rmdir()
         temporary.rename(path)
+    except UserError as error:
+        told = error.parameters.get("path")
+        if told is not None and Path(str(told)).is_relative_to(temporary):
+            error.parameters["path"] = str(path / Path(str(told)).relative_to(temporary))
+        raise
     except OSError as error:
         raise file_error(error, path, "write_failed") from error
     finally:

@@ -36,6 +36,9 @@ def main() -> None:
     told = {"predict": predict(out, images), "segment all": segment_all(window, images)}
     if limit == "disk":
         told["export"] = export(window, sample, out)
+        model = shipped("models", "segformer-b0-camvid")
+        told["models import"] = command("models", "import", model, "--name", "copy")
+        told["models export"] = command("models", "export", model.name, "--out", out / "model")
     if limit == "permission":
         told["predict folder"] = predict(out, closed)
         told["open folder"] = open_in(window, closed)
@@ -64,7 +67,12 @@ def _withhold(limit: str) -> None:
 def predict(out: Path, *arguments: object) -> str:
     """What `segformer-gui predict` writes to standard error, and its exit code."""
     options = ["--out", out, "--format", "color", "--size", "64", "--device", "cpu"]
-    sys.argv = ["segformer-gui", "predict", *map(str, (*arguments, *options))]
+    return command("predict", *arguments, *options)
+
+
+def command(*arguments: object) -> str:
+    """What the command line writes to standard error, and its exit code."""
+    sys.argv = ["segformer-gui", *map(str, arguments)]
     written, code = io.StringIO(), None
     with contextlib.redirect_stderr(written), contextlib.redirect_stdout(io.StringIO()):
         try:

@@ -85,10 +85,19 @@ def test_what_nobody_may_read_or_write_is_one_sentence(folder):
 def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(folder):
     shutil.copy(ROOT / "resources" / "samples" / "street_02.png", folder / "images")
     told = _told("disk", folder)
-    for what in ("predict", "export"):
-        assert told[what].count("There is no space left to write") == 1, told[what]
-    assert told["predict"].endswith("exit code 2")
+    for what, place in (
+        ("predict", "out"),
+        ("export", "out"),
+        ("models import", "home/models/copy"),
+        ("models export", "out/model"),
+    ):
+        assert told[what].count(f"There is no space left to write {folder / place}/") == 1, told[
+            what
+        ]
+        assert what == "export" or told[what].endswith("exit code 2")
     assert not list((folder / "out").glob(".*"))
+    assert not (folder / "out" / "model").exists()
+    assert not list((folder / "home" / "models").iterdir())
 
 
 def test_memory_that_ends_while_an_image_is_read_is_one_sentence(folder):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from segformer_gui.core.errors import UserError
-from segformer_gui.core.files import write_atomically
+from segformer_gui.core.files import whole_folder, write_atomically
 from segformer_gui.core.models import load_model
 from segformer_gui.core.network.export import export_hugging_face, plain_card, weights_file
 from segformer_gui.core.network.onnx import export_onnx
@@ -21,10 +20,8 @@ def write_model(name: str, out: Path, format_: Format, half: bool = False) -> fl
     - safetensors: its weights alone, under the names of that folder
     - onnx: a graph for any size; returns how far its logits are from the network's at most
 
-    Raises `UserError` `export_not_empty`, as `load_model`, `export_hugging_face`, `export_onnx`.
+    Raises `UserError` as `load_model`, `whole_folder`, `export_hugging_face`, `export_onnx`.
     """
-    if format_ == "huggingface" and out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError("export_not_empty", path=str(out))
     model = load_model(name)
     network, classes, mean, std = model.network, model.classes, model.mean, model.std
     if format_ == "onnx":
@@ -34,5 +31,6 @@ def write_model(name: str, out: Path, format_: Format, half: bool = False) -> fl
         return None
     source = f"a checkpoint in {model.layout} layout"
     card = plain_card(Path(model.id).stem, network, classes, source)
-    export_hugging_face(network, classes, out, card=card, mean=mean, std=std, half=half)
+    with whole_folder(out) as folder:
+        export_hugging_face(network, classes, folder, card=card, mean=mean, std=std, half=half)
     return None
