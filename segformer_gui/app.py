@@ -83,6 +83,7 @@ def prepare_libraries() -> None:
 
 def start_log() -> None:
     """Write a log that rotates to the user's folder; without one where it cannot be written."""
+    logging.raiseExceptions = False  # Or each line that a full disk takes would be a traceback.
     logging.getLogger().addHandler(RECENT_LOG)
     logging.getLogger("segformer_gui").setLevel(logging.INFO)
     with suppress(OSError):
