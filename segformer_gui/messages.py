@@ -462,6 +462,12 @@ _ERRORS: dict[str, tuple[str, str]] = {
         ),
         QT_TRANSLATE_NOOP("messages", "Choose another output folder."),
     ),
+    "output_is_project": (
+        QT_TRANSLATE_NOOP("messages", "A project keeps its own files in {path}."),
+        QT_TRANSLATE_NOOP(
+            "messages", "Choose another output folder; what is in there would be overwritten."
+        ),
+    ),
     "precision_unavailable": (
         QT_TRANSLATE_NOOP("messages", "The precision {precision} does not work on {device}."),
         QT_TRANSLATE_NOOP("messages", "Choose one of: {available}."),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
@@ -19,6 +20,7 @@ from segformer_gui.core.classes import IGNORE, ClassSet, known_class_set, plain_
 from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.files import write_atomically
 from segformer_gui.core.images import read_image, write_png
+from segformer_gui.core.project.record import OWN_FOLDERS, RECORD_FILE
 from segformer_gui.core.render import Labels, colorize, overlay
 
 if TYPE_CHECKING:
@@ -197,14 +199,18 @@ def plan_outputs(
 
     Images of the same stem get as much of their folders' names before it as tells them apart, so
     that no file is written twice. Raises `UserError` `output_is_input` where a file is itself one
-    of the images: before anything is computed.
+    of the images, and `output_is_project` for a folder of a project's own: before anything is
+    computed.
     """
-    sources = {image.resolve() for image in images}
+    real = Path(realpath(folder))  # `Path.resolve` fails where links go in a circle.
+    if real.name in OWN_FOLDERS and (real.parent / RECORD_FILE).exists():
+        raise UserError("output_is_project", path=str(folder))
+    sources = {realpath(image) for image in images}
     plan: dict[Path, list[Path]] = {}
     for image, stem in _distinct_stems(images, endings).items():
         plan[image] = [folder / f"{stem}{ending}" for ending in endings]
         for file in plan[image]:
-            if file.resolve() in sources:
+            if realpath(file) in sources:
                 raise UserError("output_is_input", path=str(file))
     return plan
 

@@ -16,6 +16,7 @@ from PIL import Image
 from segformer_gui.cli import predict as predict_verb
 from segformer_gui.core.images import find_images, read_image, read_reduced, read_size
 from segformer_gui.core.network.checkpoints import read_checkpoint
+from segformer_gui.core.project.project import Project
 from segformer_gui.messages import explain
 from tests.bad_input.table import BAD_IMAGES, BOMBS, NOISE, ODD_IMAGES, python, refused
 
@@ -89,10 +90,12 @@ def test_a_pipe_or_a_device_is_one_sentence_and_nothing_waits_for_it(run, window
     os.mkfifo(tmp_path / "pipe.png")
     os.mkfifo(tmp_path / "pipe.safetensors")
     (tmp_path / "endless.png").symlink_to("/dev/zero")
+    os.mkfifo(tmp_path / "project.json")
     for name in ("pipe.png", "endless.png"):
         assert refused(lambda name=name: read_image(tmp_path / name)).code == "file_unreadable"
     error = refused(lambda: read_checkpoint(tmp_path / "pipe.safetensors"))
     assert error.code == "file_unreadable"
+    assert refused(lambda: Project(tmp_path)).code == "file_unreadable"
     result = run("predict", tmp_path, "--out", tmp_path / "out")
     assert (result.code, result.err.count("it is a pipe or a device")) == (2, 2)
     window.session.images.open([tmp_path / "pipe.png"])

@@ -200,3 +200,18 @@ def test_images_of_one_name_are_told_apart_by_their_folders() -> None:
 def test_writing_over_an_input_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="output_is_input"):
         plan_outputs([tmp_path / "sub" / ".." / "x.png"], tmp_path, [".png"])
+
+
+def test_writing_into_a_project_is_refused(tmp_path: Path) -> None:
+    """Where masks lie, that a person may have corrected."""
+    (tmp_path / "project.json").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "masks")
+    for name in ("masks", "touched", "journal", "link"):
+        with pytest.raises(UserError, match="output_is_project"):
+            plan_outputs([Path("x.png")], tmp_path / name, [".png"])
+    assert plan_outputs([Path("x.png")], tmp_path / "out", [".png"])
+
+
+def test_links_in_a_circle_are_images_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "loop.png").symlink_to("loop.png")
+    assert plan_outputs([tmp_path / "loop.png"], tmp_path / "out", [".png"])

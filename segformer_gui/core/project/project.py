@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
+from os.path import realpath
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Self
@@ -24,6 +25,7 @@ from segformer_gui.core.project.document import Document
 from segformer_gui.core.project.journal import Journal, find_segments
 from segformer_gui.core.project.mask_files import MaskFiles
 from segformer_gui.core.project.record import (
+    OWN_FOLDERS,
     RECORD_FILE,
     FrameSource,
     ImageRow,
@@ -86,9 +88,7 @@ class Project:
         Raises `UserError` `project_exists`, or as `write_atomically`.
         """
         path = folder / RECORD_FILE
-        if path.exists() or any(
-            (folder / name).exists() for name in ("masks", "touched", "journal")
-        ):
+        if path.exists() or any((folder / name).exists() for name in OWN_FOLDERS):
             raise UserError("project_exists", path=str(folder))
         write_atomically(path, record_bytes(classes, {}))
         return cls(folder)
@@ -119,11 +119,11 @@ class Project:
         Yields each path with what kept it from being added, if something did. Call `store` then.
         """
         self.check_writable()
-        present = {self.image_path(image).resolve() for image in self.images}
+        present = {realpath(self.image_path(image)) for image in self.images}
         taken = {image.casefold() for image in self.images}
         taken |= {path.stem.casefold() for path in (self.folder / "masks").glob("*.png")}
         for path in paths:
-            if path.resolve() in present:
+            if realpath(path) in present:
                 continue
             try:
                 height, width = read_size(path)
@@ -137,7 +137,7 @@ class Project:
                 image = free_id(path, taken)
                 row = ImageRow(image, place, digest, width, height, sequence_of(path))
             self._put(dataclasses.replace(row, path=place))
-            present.add(path.resolve())
+            present.add(realpath(path))
             taken.add(row.id.casefold())
             yield path, None
 
@@ -148,8 +148,8 @@ class Project:
         `add` yields, as `write_atomically` or as `file_error`.
         """
         assert not self.images, "ids may differ from those of the other project"
-        there = {other.image_path(image).resolve(): row for image, row in other.images.items()}
-        rows = [row for path in paths if (row := there.get(path.resolve())) and row.saved]
+        there = {realpath(other.image_path(image)): row for image, row in other.images.items()}
+        rows = [row for path in paths if (row := there.get(realpath(path))) and row.saved]
         for row in rows:
             path = other.image_path(row.id)
             for _, error in self.add([path]):

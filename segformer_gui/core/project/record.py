@@ -15,10 +15,11 @@ from pydantic.dataclasses import dataclass
 
 from segformer_gui.core.classes import IGNORE, ClassSet, Color, class_set_of_names
 from segformer_gui.core.errors import UserError
-from segformer_gui.core.files import file_error
+from segformer_gui.core.files import check_ends, file_error
 from segformer_gui.core.images import CITYSCAPES_IMAGE
 
 RECORD_FILE = "project.json"
+OWN_FOLDERS = ("masks", "touched", "journal")  # Beside it.
 VERSION = 1
 
 # Of the mask: there is none; the model's alone; a person worked on it; a person says it is right.
@@ -102,6 +103,7 @@ def read_record(path: Path) -> tuple[ClassSet, dict[str, ImageRow]]:
     `project_newer`.
     """
     try:
+        check_ends(path)
         content: Any = json.loads(path.read_text("utf-8"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError("project_missing", path=str(path.parent)) from error
