@@ -99,6 +99,7 @@ def read_size(path: Path) -> tuple[int, int]:
     ):
         width, height = image.size
         turned = _orientation(image) >= 5
+    _check_size(path, width, height)
     return (width, height) if turned else (height, width)
 
 
@@ -241,9 +242,13 @@ def _check(path: Path, data: bytes) -> tuple[str, tuple[int, int], int | None]:
         image.verify()
         if file_format == "WEBP" and _webp_lacks_data(data):
             raise ValueError("less data than the size in the header takes")
+    _check_size(path, width, height)
+    return file_format, (width, height), orientation
+
+
+def _check_size(path: Path, width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise UserError("image_too_large", path=str(path), width=width, height=height)
-    return file_format, (width, height), orientation
 
 
 def _orientation(image: Image.Image) -> int:

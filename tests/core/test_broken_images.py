@@ -20,6 +20,7 @@ from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import (
     read_image,
     read_labels,
+    read_size,
 )
 from tests.errors import code_of
 from tests.image_files import (
@@ -112,7 +113,8 @@ def test_a_header_that_promises_too_much_is_refused_before_memory_is_taken(tmp_p
         read_image(path)
     assert error.value.code == "image_too_large"
     assert error.value.parameters == {"path": str(path), "width": 100_000, "height": 100_000}
-    assert code_of(read_labels, path) == "image_too_large"
+    for read in (read_labels, read_size):
+        assert code_of(read, path) == "image_too_large"
 
 
 def test_limit_of_size_is_inclusive(tmp_path, monkeypatch):
