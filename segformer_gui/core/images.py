@@ -106,15 +106,19 @@ def read_size(path: Path) -> tuple[int, int]:
 def read_labels(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """Read a label image as ids: (H, W) uint8, or uint16 where the file holds more than 8 bits.
 
-    A palette image gives its indices, not its colours. A 32-bit id that does not fit becomes 65535.
+    A palette image gives its indices, not its colours; grey of 2 or 4 bits its numbers, not their
+    shades. A 32-bit id that does not fit becomes 65535.
     Raises `UserError` `labels_not_indexed` for an image of several channels, else as `read_image`.
     """
     data = _read_bytes(path)
     _check(path, data)
     with _damage_named(path), Image.open(io.BytesIO(data)) as image:
+        bits = re.search(r"\bL;([24])", repr(image.tile))  # As packed in the file.
         mode, ids = image.mode, np.array(image)
     if mode in ("1", "L", "P"):
-        return ids.astype(np.uint8)
+        ids = ids.astype(np.uint8)
+        # Pillow spreads the 4 or 16 greys of 2 or 4 bits over 0 to 255.
+        return ids // np.uint8(255 // (2 ** int(bits[1]) - 1)) if bits else ids
     if mode in ("I", "I;16", "I;16B"):
         return np.where((ids < 0) | (ids > 65535), 65535, ids).astype(np.uint16)
     raise UserError("labels_not_indexed", path=str(path), mode=mode)

@@ -17,22 +17,9 @@ from PIL import Image
 
 from segformer_gui.core import images
 from segformer_gui.core.errors import UserError
-from segformer_gui.core.images import (
-    read_image,
-    read_labels,
-    read_size,
-)
+from segformer_gui.core.images import read_image, read_labels, read_size
 from tests.errors import code_of
-from tests.image_files import (
-    HEIGHT,
-    PHOTO,
-    RNG,
-    WIDTH,
-    as_pillow_sees,
-    encode,
-    in_mode,
-    saved,
-)
+from tests.image_files import HEIGHT, PHOTO, RNG, WIDTH, as_pillow_sees, encode, in_mode, saved
 
 
 @pytest.mark.parametrize("keep", [0.02, 0.3, 0.9, 0.999])

@@ -8,14 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segformer_gui.core.images import (
-    find_images,
-    natural_key,
-)
+from segformer_gui.core.images import find_images, natural_key
 from tests.errors import code_of
-from tests.image_files import (
-    saved,
-)
+from tests.image_files import saved
 
 
 def test_folders_are_searched_in_natural_order_and_hidden_ones_left_out(tmp_path):

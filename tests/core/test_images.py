@@ -7,12 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segformer_gui.core.images import (
-    read_image,
-    read_labels,
-    write_index_png,
-    write_png,
-)
+from segformer_gui.core.images import read_image, read_labels, write_index_png, write_png
 from tests.image_files import (
     ALPHA,
     COLOR_16,
