@@ -56,6 +56,13 @@ def evaluate(
     sequence: Annotated[
         list[str] | None, typer.Option(help="Only images of this sequence; may be repeated.")
     ] = None,
+    reduce_zero_label: Annotated[
+        bool,
+        typer.Option(
+            "--reduce-zero-label",
+            help="Ground truth has 0 for what is no class, and counts from 1.",
+        ),
+    ] = False,
     format_: Annotated[
         PredictionFormat, typer.Option("--format", help="What the masks' pixels hold.")
     ] = "index",
@@ -73,7 +80,7 @@ def evaluate(
     """Score a model, or masks on disk, against ground truth: one confusion matrix over the set."""
     options = segment_options(size, sliding, flip)
     with errors_as_sentences():
-        dataset = open_dataset(data, layout, split, sequence or ())
+        dataset = open_dataset(data, layout, split, sequence or (), reduce_zero_label)
         if predictions is not None:
             of_masks = known_class_set(classes) if classes else None
             steps = evaluate_predictions(dataset, predictions, format_, of_masks)

@@ -24,10 +24,11 @@ from segformer_gui.core.images import (
 )
 from segformer_gui.core.project.record import RECORD_FILE, read_record
 
-Layout = Literal["cityscapes", "camvid", "index", "project"]
+Layout = Literal["cityscapes", "camvid", "ade20k", "index", "project"]
 ALL_SPLITS = "all"  # In the place of one split.
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 
+_ADE20K_CLASSES = "objectInfo150.txt"  # A file that lies beside its folders.
 _CITYSCAPES_LABELS = ("_gtFine_labelIds.png", "_gtFine_labelTrainIds.png")
 
 
@@ -53,7 +54,8 @@ class Sample:
 class Dataset:
     """Samples of one split, at least one; `split` is None where the data set has none or all of
     them are taken. `classes` is None where the files do not say what their ids mean; one without
-    a name is none. `notes` are what to know about it.
+    a name is none. With `reduce_zero_label` a 0 in the files is no class, and a class's id there is
+    one more than it is here. `notes` are what to know about it.
     """
 
     root: Path
@@ -61,6 +63,7 @@ class Dataset:
     split: str | None
     classes: ClassSet | None
     samples: tuple[Sample, ...]
+    reduce_zero_label: bool = False
     notes: tuple[Note, ...] = ()
 
     def read_ground_truth(self, sample: Sample) -> NDArray[np.uint8]:
@@ -75,6 +78,9 @@ class Dataset:
             ids = np.where(read_labels(sample.touched) > 0, ids, IGNORE)
         if sample.labels.name.endswith(_CITYSCAPES_LABELS[0]):
             return from_label_ids(ids, known_class_set("cityscapes"))
+        if self.reduce_zero_label:
+            ignored = (ids == 0) | (ids == IGNORE) | (ids == 65535)
+            ids = np.where(ignored, np.uint16(65535), ids - 1)
         if self.classes is not None:
             named = np.array([bool(name) for name in self.classes.names] + [False])
             known = named[np.minimum(ids, len(self.classes))]
@@ -98,11 +104,13 @@ def open_dataset(
     layout: Layout | None = None,
     split: str | None = None,
     sequences: Sequence[str] = (),
+    reduce_zero_label: bool = False,
 ) -> Dataset:
     """Find the samples below `root`; the layout is detected unless given.
 
     - `cityscapes`: leftImg8bit/SPLIT/CITY/*_leftImg8bit.png with gtFine/SPLIT/CITY/*_gtFine_*.png
     - `camvid`: SPLIT/*.png with SPLITannot/*.png of the same name
+    - `ade20k`: as `index`, in the data set's own numbering, where 0 is no class
     - `index`: images/[SPLIT/]* with labels/[SPLIT/]* (or imgs/; masks/, annotations/, gts/) of the
       same name but for the suffix; class ids as they are, 255 = ignore
     - `project`: images of a project whose masks a person has corrected or checked, and of them what
@@ -138,8 +146,23 @@ def open_dataset(
             image=str(without[0].image),
             labels=str(without[0].labels),
         )
-    classes = _classes(root, layout)
-    return Dataset(root, layout, split, classes, tuple(samples))
+    return dataset_of(root, layout, split, samples, reduce_zero_label)
+
+
+def dataset_of(
+    root: Path,
+    layout: Layout,
+    split: str | None,
+    samples: Iterable[Sample],
+    reduce_zero_label: bool = False,
+) -> Dataset:
+    """Samples that lie in a layout, with what it says of their ids. Raises as `read_record`."""
+    if layout == "project":
+        classes = read_record(root / RECORD_FILE)[0]
+    else:
+        classes = None if layout == "index" else known_class_set(layout)
+    reduced = reduce_zero_label or layout == "ade20k"
+    return Dataset(root, layout, split, classes, tuple(samples), reduced)
 
 
 def list_splits(root: Path, layout: Layout | None = None) -> list[str]:
@@ -172,12 +195,6 @@ def is_cityscapes_labels(path: Path) -> bool:
     return path.name.endswith(_CITYSCAPES_LABELS)
 
 
-def _classes(root: Path, layout: Layout) -> ClassSet | None:
-    if layout == "index":
-        return None
-    return read_record(root / RECORD_FILE)[0] if layout == "project" else known_class_set(layout)
-
-
 def detect_layout(root: Path) -> Layout:
     """How the files below `root` lie. Raises `UserError` `dataset_layout_unknown`."""
     folders = _folders(root)
@@ -188,8 +205,13 @@ def detect_layout(root: Path) -> Layout:
     if any(f"{name}annot" in folders for name in folders):
         return "camvid"
     if any(name in folders for name in INDEX_IMAGES):
-        return "index"
+        return index_layout(root)
     raise UserError("dataset_layout_unknown", path=str(root))
+
+
+def index_layout(root: Path) -> Layout:
+    """Which of the layouts with a folder of images beside one of labels it is."""
+    return "ade20k" if (root / _ADE20K_CLASSES).is_file() else "index"
 
 
 def _splits(root: Path, layout: Layout) -> list[str]:
@@ -278,6 +300,7 @@ def _project_samples(root: Path, split: str) -> Iterable[Sample]:
 SAMPLES: dict[Layout, Callable[[Path, str], Iterable[Sample]]] = {
     "cityscapes": _cityscapes_samples,
     "camvid": _camvid_samples,
+    "ade20k": _index_samples,
     "index": _index_samples,
     "project": _project_samples,
 }

@@ -64,6 +64,7 @@ class EvaluationResult:
             **self.scores().to_json(),
             "layout": self.dataset.layout,
             "split": self.dataset.split,
+            "reduce_zero_label": self.dataset.reduce_zero_label,
             "classes": self.match.rule,
             "unmatched_classes": list(self.match.unmatched),
             "missing_predictions": self.missing_predictions,

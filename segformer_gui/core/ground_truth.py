@@ -16,6 +16,8 @@ from segformer_gui.core.datasets import (
     Dataset,
     Layout,
     Sample,
+    dataset_of,
+    index_layout,
     is_cityscapes_labels,
 )
 from segformer_gui.core.errors import UserError
@@ -67,8 +69,7 @@ def find_ground_truth(image: Path) -> Dataset | None:
         with suppress(UserError, OSError):
             for sample in SAMPLES[layout](root, split):
                 if sample.image == image and sample.labels.is_file():
-                    classes = None if layout == "index" else known_class_set(layout)
-                    return Dataset(root, layout, split, classes, (sample,))
+                    return dataset_of(root, layout, split, [sample])
     labels = shipped("resources", "samples_labels") / image.name
     if image.parent == shipped("resources", "samples") and labels.is_file():
         return _of_file(image, labels, known_class_set("camvid"))
@@ -99,4 +100,4 @@ def _places(image: Path) -> Iterator[tuple[Path, Layout, str]]:
         if above.name == "leftImg8bit":
             yield above.parent, "cityscapes", split
         elif above.name in INDEX_IMAGES:
-            yield above.parent, "index", "" if split == "." else split
+            yield above.parent, index_layout(above.parent), "" if split == "." else split

@@ -103,6 +103,20 @@ def test_samples_are_an_index_data_set_of_camvid_ids(run: Callable, tmp_path: Pa
     assert scores["pixel_accuracy"] > 0.75
 
 
+def test_ground_truth_may_count_its_classes_from_1(run: Callable, tmp_path: Path) -> None:
+    ids = np.array([[0, 1, 2, 255]], np.uint8)
+    for folder, labels in {"images": ids, "labels": np.where(ids == 255, 0, ids + 1)}.items():
+        write_png(tmp_path / "data" / folder / "a.png", labels.astype(np.uint8))
+    write_png(tmp_path / "masks" / "a.png", ids)
+    arguments = ("evaluate", tmp_path / "data", "--predictions", tmp_path / "masks", "--json")
+
+    as_it_is = json.loads(run(*arguments).out)
+    reduced = json.loads(run(*arguments, "--reduce-zero-label").out)
+
+    assert as_it_is["pixel_accuracy"] == 0
+    assert (reduced["pixel_accuracy"], reduced["reduce_zero_label"]) == (1, True)
+
+
 def test_bad_data_is_one_sentence_and_code_2(run: Callable, camvid: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for arguments in (

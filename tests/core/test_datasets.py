@@ -229,6 +229,38 @@ def test_index_labels_are_ids_as_they_are(tmp_path):
     assert (error.value.code, error.value.parameters["id"]) == ("labels_id_too_large", 300)
 
 
+def ade20k(root: Path) -> Path:
+    """As its release lies on the disk, with an image of each split."""
+    for split in ("training", "validation"):
+        touch(root, f"images/{split}/ADE_{split}_1.jpg")
+        labels = np.array([[0, 1, 150, 255]], np.uint8)
+        write_png(root / "annotations" / split / f"ADE_{split}_1.png", labels)
+    touch(root, "objectInfo150.txt")
+    return root
+
+
+def test_ade20k_counts_its_classes_from_1(tmp_path):
+    dataset = open_dataset(ade20k(tmp_path), split="validation")
+    assert (dataset.layout, dataset.classes) == ("ade20k", known_class_set("ade20k"))
+    assert ids_of(dataset) == ["validation/ADE_validation_1"]
+    truth = dataset.read_ground_truth(dataset.samples[0])
+    np.testing.assert_array_equal(truth, [[255, 0, 149, 255]])
+
+
+def test_ids_of_an_index_layout_can_count_from_1_too(tmp_path):
+    touch(tmp_path, "images/1.png", "labels/1.png")
+    dataset = open_dataset(tmp_path, reduce_zero_label=True)
+    (sample,) = dataset.samples
+    for labels in (
+        np.array([[0, 1, 254, 255]], np.uint8),
+        np.array([[0, 1, 254, 65535]], np.uint16),
+    ):
+        write_png(sample.labels, labels)
+        truth = dataset.read_ground_truth(sample)
+        assert truth.dtype == np.uint8
+        np.testing.assert_array_equal(truth, [[255, 0, 253, 255]])
+
+
 @pytest.mark.shared_data
 def test_real_camvid(shared_data):
     dataset = open_dataset(shared_data / "camvid")

@@ -48,6 +48,15 @@ def test_it_is_found_beside_the_image_in_every_layout(tmp_path, image, labels, l
     assert [(s.image, s.labels) for s in dataset.samples] == [(path, tmp_path / labels)]
 
 
+def test_that_of_ade20k_counts_from_1(tmp_path):
+    path = pair(tmp_path, "images/validation/a.jpg", "annotations/validation/a.png", value=3)
+    (tmp_path / "objectInfo150.txt").touch()
+    dataset = find_ground_truth(path)
+    assert (dataset.layout, dataset.split) == ("ade20k", "validation")
+    truth = read_ground_truth(dataset, known_class_set("ade20k"), (4, 6))
+    assert (truth.labels == 2).all()
+
+
 def test_there_is_none_where_the_file_or_the_layout_is_missing(tmp_path):
     path = pair(tmp_path, "val/a.png", "valannot/b.png")
     write_png(tmp_path / "photos" / "c.png", np.zeros((4, 6, 3), np.uint8))

@@ -38,6 +38,7 @@ _MANY = 32  # Scenes from which on it pays to start processes.
 _VOID_IDS = {
     "camvid": {11, IGNORE},
     "cityscapes": {*range(34), IGNORE},
+    "ade20k": {150, IGNORE},
     "index": {IGNORE},
     "project": {IGNORE},
 }

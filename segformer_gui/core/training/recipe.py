@@ -11,6 +11,7 @@ import tomli_w
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
+from segformer_gui.core.datasets import Layout
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.files import file_error
 
@@ -37,7 +38,7 @@ class Data:
     """
 
     root: str = ""
-    layout: Literal["cityscapes", "camvid", "index", "project"] | None = None
+    layout: Layout | None = None
     splits: tuple[str, ...] = ("train",)
     held_out: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()

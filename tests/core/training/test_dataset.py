@@ -11,8 +11,9 @@ from training_case import recipe_for
 
 from segformer_gui.core.classes import IGNORE, class_set_of_names, known_class_set
 from segformer_gui.core.errors import UserError
+from segformer_gui.core.images import write_png
 from segformer_gui.core.training import dataset as dataset_module
-from segformer_gui.core.training.dataset import TrainingSet, open_data
+from segformer_gui.core.training.dataset import TrainingSet, check_files, open_data
 from segformer_gui.core.training.recipe import Data, Loss
 
 
@@ -146,3 +147,16 @@ def test_classes_meet_those_of_a_checkpoint_by_name(camvid: Path) -> None:
     assert set(np.unique(labels)) <= {0, 1, IGNORE}
     with pytest.raises(UserError, match="class_unknown"):
         open_data(Data(root=str(camvid), class_map={"tram": "car"}))
+
+
+def test_ade20k_is_learnt_from_in_the_ids_of_its_classes(tmp_path: Path) -> None:
+    labels = np.array([[0, 1, 150, 255]], np.uint8)
+    write_png(tmp_path / "images" / "training" / "a.png", np.zeros((1, 4, 3), np.uint8))
+    write_png(tmp_path / "annotations" / "training" / "a.png", labels)
+    (tmp_path / "objectInfo150.txt").touch()
+
+    data = open_data(Data(root=str(tmp_path), layout="ade20k", splits=("training",)))
+
+    assert data.classes.names == known_class_set("ade20k").names
+    (counts,) = check_files(data.training, len(data.classes))
+    assert np.flatnonzero(counts).tolist() == [0, 149]
