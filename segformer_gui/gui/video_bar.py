@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from segformer_gui.core.video.video import open_video, reduced
@@ -16,6 +17,16 @@ from segformer_gui.gui.timeline import Timeline
 _BUTTONS = ("video_back", "video_play", "video_on", "video_loop", "video_first", "video_last")
 _SIZES = ("256", "320", "384", "512", "720")
 _PICTURE_PX = (96, 34)
+_LEAST_PX = 56  # What a label or a choice can be pressed to before the window has to grow.
+
+
+class _Place(QLabel):
+    """One line that ends in dots where the bar is too narrow for it."""
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The text, as far as there is room."""
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        QPainter(self).drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, text)
 
 
 class VideoBar(QWidget):
@@ -27,7 +38,7 @@ class VideoBar(QWidget):
         self._actions = actions
         self.timeline = Timeline(self)
         self.timeline.sought.connect(session.player.seek)
-        self.place = QLabel(self)
+        self.place = _Place(self)
         self.place.setToolTip(self.tr("Frame and time; the frames that were dropped"))
         self.speed = QComboBox(self)
         self.speed.setAccessibleName(self.tr("Speed"))
@@ -47,6 +58,8 @@ class VideoBar(QWidget):
         self.size_choice.activated.connect(
             lambda row: session.change_settings(short_side=self.size_choice.itemData(row))
         )
+        for widget in (self.place, self.speed, self.size_choice):
+            widget.setMinimumWidth(_LEAST_PX)
         self.rate = QLabel(self)
         self.rate.setMinimumWidth(64)
         self.rate.setToolTip(self.tr("Frames a second with their masks, as measured"))

@@ -93,6 +93,19 @@ def test_a_click_on_the_time_line_goes_there(window, player, qtbot):
     assert "/ 20" in window.video.bar.place.text()
 
 
+def test_what_the_bar_tells_does_not_make_the_window_wider(window, player, qtbot):
+    bar = window.video.bar
+    least = bar.minimumSizeHint().width()
+    assert least < 600
+    player.times = np.arange(100_000) / 25
+    player.number, player.dropped = 99_999, 12_345
+    player.frame_changed.emit()
+    assert "12345 dropped" in bar.place.text()
+    assert bar.place.sizeHint().width() > bar.place.minimumWidth()
+    assert bar.minimumSizeHint().width() == least
+    player.show(None)
+
+
 def test_the_clock_decides_which_frame_is_next(player, clock):
     """At 25 frames a second, a network that takes 0.1 s sees about every third frame."""
     player.toggle()
