@@ -39,7 +39,6 @@ class VideoBar(QWidget):
         self.timeline = Timeline(self)
         self.timeline.sought.connect(session.player.seek)
         self.place = _Place(self)
-        self.place.setToolTip(self.tr("Frame and time; the frames that were dropped"))
         self.speed = QComboBox(self)
         self.speed.setAccessibleName(self.tr("Speed"))
         self.speed.setToolTip(self.tr("Seconds of the video a second"))
@@ -118,6 +117,8 @@ class VideoBar(QWidget):
             dropped = self.tr("{count} dropped").format(count=player.dropped)
             text = f"{text}   {dropped}"
         self.place.setText(text)
+        tip = self.tr("Frame and time; the frames that were dropped")
+        self.place.setToolTip(f"{tip}:\n{text}")  # The bar may be too narrow for it.
         frame_s = player.frame_s
         self.rate.setText(self.tr("{fps:.1f} fps").format(fps=1 / frame_s) if frame_s else "")
         self.speed.setCurrentIndex(self.speed.findData(player.speed))

@@ -101,6 +101,7 @@ def test_what_the_bar_tells_does_not_make_the_window_wider(window, player, qtbot
     player.number, player.dropped = 99_999, 12_345
     player.frame_changed.emit()
     assert "12345 dropped" in bar.place.text()
+    assert "12345 dropped" in bar.place.toolTip()
     assert bar.place.sizeHint().width() > bar.place.minimumWidth()
     assert bar.minimumSizeHint().width() == least
     player.show(None)
