@@ -118,7 +118,7 @@ def finetune(
             if (out / folder.CHECKPOINT_FILE).exists():
                 raise UserError("run_exists", path=str(out))
             prepare_run(recipe, out)
-            folder.start_detached(out)
+            folder.wait_until_held(out, folder.start_detached(out))
             console.print(f"Started; `segformer-gui runs follow {out}` shows it.", markup=False)
             return
         with interrupt_as_flag() as asked, joined_processes() as processes:

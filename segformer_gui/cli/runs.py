@@ -25,7 +25,7 @@ def start(run: RunArgument) -> None:
         _check(run)
         if folder.is_running(run):
             raise UserError("run_busy", path=str(run))
-        folder.start_detached(run)
+        folder.wait_until_held(run, folder.start_detached(run))
         console.print(f"Started; `segformer-gui runs follow {run}` shows it.", markup=False)
 
 

@@ -50,6 +50,7 @@ def until(tail: EventTail, seen: list[Event], kind: type[Event]) -> None:
 def test_a_run_in_the_background_is_steered_from_outside(run: Callable, folder: Path) -> None:
     tail = EventTail(folder)
     assert run("runs", "start", folder).code == 0
+    assert is_running(folder)  # So that whoever follows it now sees it to its end.
     until(tail, first := [], Stepped)
     assert "being trained" in run("runs", "start", folder).err
 

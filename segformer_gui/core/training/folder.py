@@ -149,6 +149,12 @@ def start_detached(run: Path) -> subprocess.Popen[bytes]:
         raise file_error(error, run, "write_failed") from error
 
 
+def wait_until_held(run: Path, trainer: subprocess.Popen[bytes]) -> None:
+    """Wait until a trainer that was started can be watched and steered, or has ended."""
+    while trainer.poll() is None and not is_running(run):
+        time.sleep(_POLL_S)
+
+
 class EventTail:
     """Reads the events of a run as they are written; any number of readers may."""
 
