@@ -78,6 +78,7 @@ def _show(events: Iterator[Event]) -> None:
         Failed,
         Finished,
         Paused,
+        Proving,
         Started,
         Stepped,
         Stopped,
@@ -103,10 +104,17 @@ def _show(events: Iterator[Event]) -> None:
                     console.print(f"step {event.step}: mIoU {miou:.4f} held out, {under}")
                 case Paused():
                     error_console.print(f"Paused after step {event.step}.")
+                case Proving():
+                    doing = "Comparing before and after"
+                    progress.update(
+                        task, completed=event.done, total=event.total, description=doing
+                    )
                 case Failed():
                     print_error(UserError(event.code, **event.parameters))
                 case Stopped():
-                    error_console.print(f"Stopped after step {event.step}; --resume goes on.")
+                    error_console.print(
+                        f"Stopped after step {event.step}; `segformer-gui runs start` goes on."
+                    )
                 case Finished():
                     console.print(f"The model is in {event.model}", markup=False, soft_wrap=True)
                 case _:

@@ -37,7 +37,7 @@ class TuningParts(QObject):
         runs = session.runs
         handlers: dict[str, Callable[[], object]] = {
             "fine_tune": self.show,
-            "pause_run": self._pause_or_go_on,
+            "pause_run": runs.pause_or_go_on,
             "stop_run": runs.stop,
             "follow_run": self._follow,
             "roll_back": session.versions.roll_back,
@@ -95,19 +95,12 @@ class TuningParts(QObject):
         state = runs.progress.state if runs.progress else None
         can_go_on = state in ("paused", "stopped", "failed", "killed")
         enabled = {
-            "pause_run": state == "training" or can_go_on,
+            "pause_run": state in ("training", "proving") or can_go_on,
             "stop_run": runs.live,
             "roll_back": self._session.versions.can_roll_back,
         }
         for action_id, on in enabled.items():
             self._actions[action_id].setEnabled(on)
-
-    def _pause_or_go_on(self) -> None:
-        runs = self._session.runs
-        if runs.progress is not None and runs.progress.state == "training":
-            runs.pause()
-        else:
-            runs.go_on()
 
     def _follow(self) -> None:
         folder = QFileDialog.getExistingDirectory(self._window, self.tr("Folder of a run"))

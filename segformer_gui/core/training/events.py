@@ -73,6 +73,13 @@ class Paused:
 
 
 @dataclass(frozen=True)
+class Resumed:
+    """The pause is over."""
+
+    step: int
+
+
+@dataclass(frozen=True)
 class Proving:
     """Of the `total` measurements that compare the new model with the old one, `done` are."""
 
@@ -98,7 +105,9 @@ class Finished:
     model: str
 
 
-Event = Started | Stepped | Validated | Saved | Paused | Proving | Stopped | Failed | Finished
+Event = (
+    Started | Stepped | Validated | Saved | Paused | Resumed | Proving | Stopped | Failed | Finished
+)
 _KINDS: dict[str, type[Event]] = {kind.__name__.lower(): kind for kind in get_args(Event)}
 
 

@@ -23,7 +23,15 @@ from segformer_gui.core.files import file_error, write_atomically
 from segformer_gui.core.images import write_index_png
 from segformer_gui.core.processes import ALONE, Processes
 from segformer_gui.core.training.dataset import Batch
-from segformer_gui.core.training.events import Event, Finished, Paused, Saved, Stopped, to_line
+from segformer_gui.core.training.events import (
+    Event,
+    Finished,
+    Paused,
+    Resumed,
+    Saved,
+    Stopped,
+    to_line,
+)
 from segformer_gui.core.training.folder import (
     CHECKPOINT_FILE,
     EVENTS_FILE,
@@ -115,20 +123,23 @@ def _run(
 
 
 def _pausing(
-    events: Iterator[Event], trainer: Trainer, run: Path, stop: Callable[[], bool]
+    events: Iterator[Event | None], trainer: Trainer, run: Path, stop: Callable[[], bool]
 ) -> Iterator[Event]:
-    """The events, with a pause after any of them if the control file asks for one."""
+    """The events, with a pause after any of them, or where one is None, if it is asked for."""
     for event in events:
-        yield event
+        if event is not None:
+            yield event
         yield from _pause(trainer, run, stop)
 
 
 def _pause(trainer: Trainer, run: Path, stop: Callable[[], bool]) -> Iterator[Event]:
     """Wait as long as the control file says so."""
-    if asked(run) == "pause":
-        yield Paused(trainer.step)
+    if asked(run) != "pause":
+        return
+    yield Paused(trainer.step)
     while asked(run) == "pause" and not stop():
         time.sleep(_PAUSE_S)
+    yield Resumed(trainer.step)
 
 
 def _finish(trainer: Trainer, run: Path, stop: Callable[[], bool]) -> Iterator[Event]:

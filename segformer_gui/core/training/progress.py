@@ -20,6 +20,7 @@ from segformer_gui.core.training.events import (
     Finished,
     Paused,
     Proving,
+    Resumed,
     Saved,
     Started,
     Stepped,
@@ -70,7 +71,8 @@ class RunWatch:
     run: Path
     recipe: Recipe
     _started: Started | None = None
-    _last: Event | None = None
+    _last: Event | None = None  # But for pauses, which interrupt any other.
+    _paused: bool = False
     _saved: int = 0
     _steps: list[tuple[float, float, float, float]] = field(default_factory=list[Any])
     _seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_LATEST))
@@ -104,7 +106,10 @@ class RunWatch:
         )
 
     def _take(self, event: Event) -> None:
+        self._paused = isinstance(event, Paused)
         match event:
+            case Paused() | Resumed():
+                return
             case Started():
                 self._begin(event)
             case Stepped():
@@ -122,7 +127,6 @@ class RunWatch:
                 self._saved = event.step
             case _:
                 pass
-        # Of a checkpoint that is written and of a pause that is over, nothing is to be seen.
         self._last = event
 
     def _begin(self, event: Started) -> None:
@@ -136,8 +140,8 @@ class RunWatch:
         if isinstance(last, Finished):
             return "finished"
         if running:
-            told: dict[type, RunState] = {Paused: "paused", Proving: "proving"}
-            return told.get(type(last), "training")
+            proving = "proving" if isinstance(last, Proving) else "training"
+            return "paused" if self._paused else proving
         ends: dict[type, RunState] = {Stopped: "stopped", Failed: "failed", type(None): "waiting"}
         return ends.get(type(last), "killed")
 

@@ -212,10 +212,10 @@ class Trainer:
         kept = [self._features[key] for key in keys]
         return [torch.cat(stage) for stage in zip(*kept, strict=True)]
 
-    def validate(self, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Validated]:
+    def validate(self, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Validated | None]:
         """Scores of the averaged weights on the held-out images, clean and as the recipe asks.
 
-        `cancelled` is asked after each image.
+        Yields None after each image, too, for a pause; then `cancelled` is asked.
         """
         if self._data.held_out is None:
             return
@@ -233,6 +233,7 @@ class Trainer:
             result = None
             for done in evaluate_model(self._data.held_out, segment, self._data.classes):
                 result = done.result
+                yield None
                 if cancelled():
                     return
             assert result is not None  # A data set has at least one sample.

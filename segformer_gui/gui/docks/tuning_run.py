@@ -124,7 +124,7 @@ class TuningRun(QWidget):
         self.progress = QProgressBar(self)
         self.progress.setTextVisible(False)
         self.pause = QPushButton(self)
-        self.pause.clicked.connect(self._pause_or_go_on)
+        self.pause.clicked.connect(lambda: self._runs.pause_or_go_on())
         self.stop = QPushButton(self.tr("Stop"), self)
         self.stop.setToolTip(self.tr("End after this step, with a checkpoint to go on from"))
         self.stop.clicked.connect(lambda: self._runs.stop())
@@ -214,6 +214,8 @@ class TuningRun(QWidget):
             title = self.tr("Scoring the model as it is…")
         if runs.asked == "stop":
             title = self.tr("Stopping after this step…")
+        elif runs.asked == "pause":
+            title = self.tr("Pausing after this step…")
         self.state.setText(title)
         done, total = progress.proving or (progress.step, progress.steps)
         self.progress.setRange(0, max(1, total))
@@ -223,7 +225,7 @@ class TuningRun(QWidget):
         self.pause.setVisible(runs.live or goes_on)
         self.discard.setVisible(goes_on and not runs.live and not runs.decided)
         self.pause.setText(self.tr("Go on") if goes_on else self.tr("Pause"))
-        self.pause.setEnabled(not runs.starting and progress.state != "proving")
+        self.pause.setEnabled(not runs.starting)
 
     def _told(self, progress: RunProgress) -> list[str]:
         lines: list[str] = []
@@ -315,10 +317,3 @@ class TuningRun(QWidget):
             for color, name in shown
         )
         legend.setText(f"{escape(legend.property('title'))}<br>{entries}")
-
-    def _pause_or_go_on(self) -> None:
-        progress = self._runs.progress
-        if progress is not None and progress.state in ("training", "proving"):
-            self._runs.pause()
-        else:
-            self._runs.go_on()

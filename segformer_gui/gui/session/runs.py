@@ -153,6 +153,14 @@ class Runs(QObject):
 
         self._lanes.runs.submit(lambda _job: start_detached(run), begun, self.failed.emit)
 
+    def pause_or_go_on(self) -> None:
+        """Whichever of the two it may do."""
+        working = self.progress is not None and self.progress.state in ("training", "proving")
+        if working and self.live:
+            self.pause()
+        else:
+            self.go_on()
+
     def stop(self, then: Callable[[], None] = lambda: None) -> None:
         """Have it end after its step, with a checkpoint; `then` it was told so."""
         self._ask("stop", then)

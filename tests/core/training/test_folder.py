@@ -13,20 +13,23 @@ from collections import deque
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from training_case import recipe_for
 
 from segformer_gui.core.errors import UserError
-from segformer_gui.core.training import folder
+from segformer_gui.core.training import folder, trainer
 from segformer_gui.core.training.events import (
     Event,
     Failed,
     Finished,
     Paused,
     Proving,
+    Resumed,
     Saved,
     Started,
     Stepped,
@@ -78,6 +81,7 @@ EVENTS: list[Event] = [
     Validated(1, "fog", {"miou": 0.5}, 1.0),
     Saved(1, "checkpoint.pt"),
     Paused(1),
+    Resumed(1),
     Stopped(1),
     Failed(0, "disk_full", {"path": "/x"}),
     Finished(9, "model"),
@@ -197,7 +201,7 @@ def test_a_run_that_is_paused_while_it_proves_waits_and_goes_on(
     run = tmp_path / "run"
     log: list[tuple[Event, float]] = []
     for event in train(replace(plain, network=network, prove=True), run):
-        if isinstance(event, Proving) and not isinstance(log[-1][0], Proving | Paused):
+        if isinstance(event, Proving) and not isinstance(log[-1][0], Proving | Resumed):
             ask(run, "pause")  # At the first one.
         log.append((event, time.monotonic()))
         if isinstance(event, Paused):
@@ -206,8 +210,36 @@ def test_a_run_that_is_paused_while_it_proves_waits_and_goes_on(
     kinds = [type(event) for event, _ in log]
     pause = kinds.index(Paused)
     assert kinds.count(Paused) == 1
-    assert (kinds[pause - 1], kinds[pause + 1], kinds[-1]) == (Proving, Proving, Finished)
+    assert kinds[pause - 1 : pause + 3] == [Proving, Paused, Resumed, Proving]
+    assert kinds[-1] is Finished
     assert log[pause + 1][1] - log[pause][1] > 0.4
+
+
+def test_a_run_is_paused_between_two_images_that_it_is_scored_on(
+    camvid: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    recipe = recipe_for(camvid, 1)
+    data = replace(recipe.data, held_out=("B", "C"))
+    scored: list[str] = []
+
+    def corrupted(image: NDArray[np.uint8], name: str, *_: int) -> NDArray[np.uint8]:
+        if not scored:
+            ask(run, "pause")
+        scored.append(name)
+        return image
+
+    monkeypatch.setattr(trainer, "corrupt", corrupted)
+    kinds: list[type[Event]] = []
+    for event in train(replace(recipe, data=data, validate_corrupted=("fog",)), run):
+        kinds.append(type(event))
+        if isinstance(event, Paused):
+            assert scored == ["fog"]
+            ask(run, "go on")
+
+    assert scored == ["fog", "fog"]
+    pause = kinds.index(Paused)
+    assert kinds[pause - 1 : pause + 3] == [Validated, Paused, Resumed, Validated]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks trainers, which this system cannot")

@@ -15,6 +15,7 @@ from segformer_gui.core.training.events import (
     Finished,
     Paused,
     Proving,
+    Resumed,
     Saved,
     Started,
     Stepped,
@@ -57,6 +58,11 @@ def test_states_follow_the_log_and_the_lock(watch: RunWatch) -> None:
         told(watch, step(2), Saved(2, "x"), Proving(6, 3, 9))
         progress = watch.look()
         assert (progress.state, progress.proving) == ("proving", (3, 9))
+        told(watch, Paused(6))
+        progress = watch.look()
+        assert (progress.state, progress.proving) == ("paused", (3, 9))
+        told(watch, Resumed(6))
+        assert watch.look().state == "proving"
     assert watch.look().state == "killed"
     for event, state in ((Stopped(2), "stopped"), (Finished(6, "model"), "finished")):
         told(watch, event)

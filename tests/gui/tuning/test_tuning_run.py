@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from segformer_gui.core.catalogue import EMBEDDED_MODEL
 from segformer_gui.core.images import write_index_png
 from segformer_gui.core.training import versions
-from segformer_gui.core.training.events import Proving, Saved, Stepped
+from segformer_gui.core.training.events import Paused, Proving, Saved, Stepped
 from segformer_gui.core.training.folder import asked
 from segformer_gui.core.training.recipe import read_recipe
 from tests.gui.conftest import delete, make_window
@@ -71,6 +71,22 @@ def test_pause_go_on_and_stop_are_written_for_the_trainer(window, dock, trainer)
         window.actions_by_id["stop_run"].trigger()
         assert asked(run) == "stop"
         assert "Stopping" in dock.run.state.text()
+
+
+def test_a_run_can_be_paused_while_it_is_proven(window, dock, trainer):
+    with training(window, dock) as run:
+        tell(run, Stepped(300, 1.0, 1e-3, 1.0, 1), Proving(300, 3, 36))
+        window.session.runs._look()
+        assert "Comparing" in dock.run.state.text()
+        window.actions_by_id["pause_run"].trigger()
+        assert asked(run) == "pause"
+        assert "Pausing" in dock.run.state.text()
+        tell(run, Paused(300))
+        window.session.runs._look()
+        assert "Paused" in dock.run.state.text()
+        assert dock.run.progress.value() == 3
+        dock.run.pause.click()
+        assert asked(run) == "go on"
 
 
 def test_a_killed_trainer_is_told_and_goes_on(window, dock, trainer):
