@@ -22,7 +22,7 @@ from segformer_gui.cli.output import (
 from segformer_gui.core.errors import UserError
 
 if TYPE_CHECKING:
-    from segformer_gui.core.training.events import Event
+    from segformer_gui.core.training.events import Event, Paused, Reduced, Stopped
 
 
 def train(
@@ -79,6 +79,7 @@ def _show(events: Iterator[Event]) -> None:
         Finished,
         Paused,
         Proving,
+        Reduced,
         Started,
         Stepped,
         Stopped,
@@ -102,8 +103,6 @@ def _show(events: Iterator[Event]) -> None:
                 case Validated():
                     miou, under = event.scores["miou"], event.corruption or "clean"
                     console.print(f"step {event.step}: mIoU {miou:.4f} held out, {under}")
-                case Paused():
-                    error_console.print(f"Paused after step {event.step}.")
                 case Proving():
                     doing = "Comparing before and after"
                     progress.update(
@@ -111,11 +110,24 @@ def _show(events: Iterator[Event]) -> None:
                     )
                 case Failed():
                     print_error(UserError(event.code, **event.parameters))
-                case Stopped():
-                    error_console.print(
-                        f"Stopped after step {event.step}; `segformer-gui runs start` goes on."
-                    )
+                case Paused() | Reduced() | Stopped():
+                    error_console.print(_aside(event))
                 case Finished():
                     console.print(f"The model is in {event.model}", markup=False, soft_wrap=True)
                 case _:
                     pass
+
+
+def _aside(event: Paused | Reduced | Stopped) -> str:
+    from segformer_gui.core.training.events import Paused, Reduced
+
+    match event:
+        case Paused():
+            return f"Paused after step {event.step}."
+        case Reduced():
+            return (
+                f"Memory is short: crops of {event.width} x {event.height} px in place of "
+                f"{event.asked_width} x {event.asked_height}."
+            )
+        case _:
+            return f"Stopped after step {event.step}; `segformer-gui runs start` goes on."

@@ -9,6 +9,7 @@ _MEMORY_ENDED = (
     "can't allocate memory",
     "not enough memory",
     "insufficient memory",
+    "could not create a primitive",  # oneDNN, which has no other word for it.
 )
 
 

@@ -42,6 +42,7 @@ class Estimate:
 def measure(recipe: Recipe) -> Estimate:
     """Take some steps of the recipe, which change nothing. Raises `UserError` as `train`."""
     trainer = Trainer(recipe)
+    trainer.fit_into_memory()
     began = time.perf_counter()
     with Prefetch(trainer.batch, 0, _WARM_UP + _STEPS) as batches:
         for batch in batches:

@@ -24,6 +24,17 @@ class Started:
 
 
 @dataclass(frozen=True)
+class Reduced:
+    """Not one crop of the size that was asked for, in px, fits into memory; smaller ones do."""
+
+    step: int
+    height: int
+    width: int
+    asked_height: int
+    asked_width: int
+
+
+@dataclass(frozen=True)
 class Stepped:
     """Step number `step` (from 1) is done, in `seconds` with the wait for its batch.
 
@@ -106,7 +117,17 @@ class Finished:
 
 
 Event = (
-    Started | Stepped | Validated | Saved | Paused | Resumed | Proving | Stopped | Failed | Finished
+    Started
+    | Reduced
+    | Stepped
+    | Validated
+    | Saved
+    | Paused
+    | Resumed
+    | Proving
+    | Stopped
+    | Failed
+    | Finished
 )
 _KINDS: dict[str, type[Event]] = {kind.__name__.lower(): kind for kind in get_args(Event)}
 

@@ -27,6 +27,7 @@ from segformer_gui.core.training.events import (
     Event,
     Finished,
     Paused,
+    Reduced,
     Resumed,
     Saved,
     Stopped,
@@ -43,7 +44,7 @@ from segformer_gui.core.training.folder import (
     held,
 )
 from segformer_gui.core.training.proof import prove
-from segformer_gui.core.training.recipe import Recipe
+from segformer_gui.core.training.recipe import Recipe, recipe_from_toml
 from segformer_gui.core.training.trainer import Trainer
 
 _PAUSE_S = 0.2
@@ -68,8 +69,11 @@ def train(
     """
     with held(run) if processes.first else nullcontext():
         checkpoint = _open_run(recipe, run, resume, processes)
-        trainer = Trainer(recipe, processes)
-        if checkpoint is not None:
+        fitting = recipe_from_toml(checkpoint["recipe"]) if checkpoint else recipe
+        trainer = Trainer(fitting, processes)
+        if checkpoint is None:
+            trainer.fit_into_memory()
+        else:
             trainer.load(checkpoint)
         for event in _run(trainer, run, stop, processes):
             if processes.first:
@@ -96,6 +100,9 @@ def _run(
 ) -> Iterator[Event]:
     recipe = trainer.recipe
     steps = recipe.optimizer.steps
+    if trainer.step == 0 and recipe != trainer.asked:
+        write_atomically(run / RECIPE_FILE, recipe.to_toml().encode())
+        yield Reduced(0, *recipe.augmentation.crop, *trainer.asked.augmentation.crop)
     yield trainer.started()
     if trainer.step == 0 and recipe.network.initial and processes.first:
         yield from _validate(trainer, run, stop)  # What there is to improve on.
@@ -174,7 +181,8 @@ def _open_run(
         if not file.is_file():
             raise UserError("resume_nothing", path=str(run))
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
-        if checkpoint["recipe"] != recipe.to_toml():
+        # Whoever asks for the same again means the run with the crops that fit.
+        if recipe.to_toml() not in (checkpoint["recipe"], checkpoint["asked"]):
             raise UserError("resume_other_recipe", path=str(run))
         return checkpoint
     if file.exists():

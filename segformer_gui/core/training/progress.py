@@ -20,6 +20,7 @@ from segformer_gui.core.training.events import (
     Finished,
     Paused,
     Proving,
+    Reduced,
     Resumed,
     Saved,
     Started,
@@ -46,8 +47,9 @@ class RunProgress:
 
     `curve` (4, N) float64: step, loss, smoothed loss, learning rate, thinned out. `scores` are the
     mIoU of each validation, by corruption ("" is none): (step, value). `classes` are the IoU of
-    the clean ones. `saved` is the step of the last checkpoint. `proving` counts measurements done
-    and to be done. `failure` says what went wrong.
+    the clean ones. `saved` is the step of the last checkpoint. `parts` and `reduced` tell what did
+    not fit into memory. `proving` counts measurements done and to be done. `failure` says what went
+    wrong.
     """
 
     state: RunState
@@ -59,6 +61,7 @@ class RunProgress:
     scores: dict[str, list[tuple[int, float]]]
     classes: dict[str, list[tuple[int, float]]]
     parts: int
+    reduced: Reduced | None
     proving: tuple[int, int] | None
     remaining_s: float | None
     failure: UserError | None
@@ -78,6 +81,7 @@ class RunWatch:
     _seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_LATEST))
     _validated: dict[tuple[int, str], Validated] = field(default_factory=dict[Any, Validated])
     _parts: int = 1
+    _reduced: Reduced | None = None
 
     def __post_init__(self) -> None:
         self._tail = EventTail(self.run)
@@ -100,6 +104,7 @@ class RunWatch:
             scores=self._scores(),
             classes=self._class_scores(),
             parts=self._parts,
+            reduced=self._reduced,
             proving=(proving.done, proving.total) if proving else None,
             remaining_s=self._remaining_s(int(step), proving) if running else None,
             failure=self._failure(state),
@@ -112,6 +117,8 @@ class RunWatch:
                 return
             case Started():
                 self._begin(event)
+            case Reduced():
+                self._reduced = event
             case Stepped():
                 smoothed = event.loss
                 if self._steps:

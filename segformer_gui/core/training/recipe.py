@@ -192,10 +192,15 @@ class Recipe:
         return tomli_w.dumps(_without_none(dataclasses.asdict(self)))
 
 
+def recipe_from_toml(text: str) -> Recipe:
+    """What `Recipe.to_toml` has written. Raises `ValueError`."""
+    return TypeAdapter(Recipe).validate_python(tomllib.loads(text))
+
+
 def read_recipe(path: Path) -> Recipe:
     """Read a recipe. Raises `UserError` `file_missing`, `recipe_broken` or `recipe_value`."""
     try:
-        return TypeAdapter(Recipe).validate_python(tomllib.loads(path.read_text("utf-8")))
+        return recipe_from_toml(path.read_text("utf-8"))
     except OSError as error:
         raise file_error(error, path, "file_unreadable") from error
     except ValidationError as error:

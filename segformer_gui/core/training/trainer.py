@@ -7,6 +7,7 @@ import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -49,6 +50,7 @@ from segformer_gui.core.training.start import (
 )
 
 SAMPLES = 2
+_LEAST_CROP_PX = 96
 SAMPLE_WIDTH_PX = 240
 
 
@@ -57,6 +59,7 @@ class Trainer:
 
     def __init__(self, recipe: Recipe, processes: Processes = ALONE) -> None:
         self.recipe = recipe
+        self.asked = recipe  # Before its crops were made to fit.
         self._processes = processes
         initial = load_model(recipe.network.initial) if recipe.network.initial else None
         known = initial.classes if initial else None
@@ -128,16 +131,7 @@ class Trainer:
         rate = poly_rate(self.step, settings.steps, settings.warmup_steps, settings.power)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * settings.learning_rate * group["factor"]
-        while True:
-            try:
-                loss = self._gradients(batch)
-                break
-            except (MemoryError, RuntimeError) as error:
-                if not memory_ended(error):
-                    raise
-                if self.parts >= len(batch.numbers):
-                    raise UserError("training_out_of_memory") from error
-            self.parts *= 2
+        loss = self._fitting_gradients(batch)
         nn.utils.clip_grad_norm_(self.network.parameters(), settings.clip_norm)
         self.optimizer.step()
         update_average(_floats(self.average), _floats(self.network), settings.ema_decay, self.step)
@@ -146,6 +140,42 @@ class Trainer:
             raise UserError("training_diverged", step=self.step)
         seconds = time.perf_counter() - began
         return Stepped(self.step, loss, rate * settings.learning_rate, seconds, self.parts)
+
+    def fit_into_memory(self) -> None:
+        """Find by trying, before the first step, how much of a batch fits, and which crops do.
+
+        Where not one crop does, `recipe` is from then on the one `asked` for with smaller crops.
+        Several processes would have to agree on a size: theirs stays. Raises `UserError`
+        `training_out_of_memory`.
+        """
+        while True:
+            try:
+                self._fitting_gradients(self.batch(0))
+                break
+            except UserError as error:
+                if error.code != "training_out_of_memory" or self._processes.count > 1:
+                    raise
+                height, width = self.recipe.augmentation.crop
+                crop = height * 3 // 4 // 32 * 32, width * 3 // 4 // 32 * 32
+                if min(crop) < _LEAST_CROP_PX:
+                    raise
+            augmentation = replace(self.recipe.augmentation, crop=crop)
+            self.recipe = replace(self.recipe, augmentation=augmentation)
+            self.crops = TrainingSet(self.recipe, self._data)
+            self.parts = 1
+        # BatchNorm may have taken note of it; the average has not moved yet.
+        self.network.load_state_dict(self.average.state_dict())
+
+    def _fitting_gradients(self, batch: Batch) -> float:
+        while True:
+            try:
+                return self._gradients(batch)
+            except (MemoryError, RuntimeError) as error:
+                if not memory_ended(error):
+                    raise
+                if self.parts >= len(batch.numbers):
+                    raise UserError("training_out_of_memory") from error
+            self.parts *= 2
 
     def _gradients(self, batch: Batch) -> float:
         """Gradients of the loss of the whole batch, of all processes; returns the loss."""
@@ -245,6 +275,7 @@ class Trainer:
         buffer = io.BytesIO()
         content = {
             "recipe": self.recipe.to_toml(),
+            "asked": self.asked.to_toml(),
             "step": self.step,
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),

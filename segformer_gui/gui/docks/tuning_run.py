@@ -241,6 +241,15 @@ class TuningRun(QWidget):
                     count=progress.parts
                 )
             )
+        if progress.reduced is not None:
+            reduced = progress.reduced
+            short = self.tr("Memory is short: crops of {size} px in place of {asked}.")
+            lines.append(
+                short.format(
+                    size=f"{reduced.width} x {reduced.height}",
+                    asked=f"{reduced.asked_width} x {reduced.asked_height}",
+                )
+            )
         started = progress.started
         if started is not None and self._runs.live:
             lines.append(

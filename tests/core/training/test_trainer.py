@@ -15,8 +15,10 @@ from training_case import recipe_for
 
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import read_labels, write_png
-from segformer_gui.core.training.events import Finished, Validated
-from segformer_gui.core.training.loop import CHECKPOINT_FILE, train
+from segformer_gui.core.training.events import Finished, Reduced, Validated
+from segformer_gui.core.training.folder import CHECKPOINT_FILE, RECIPE_FILE
+from segformer_gui.core.training.loop import train
+from segformer_gui.core.training.progress import RunWatch
 from segformer_gui.core.training.recipe import Loss, Network, Recipe, read_recipe
 from segformer_gui.core.training.trainer import Trainer
 
@@ -74,6 +76,54 @@ def test_running_out_of_memory_takes_smaller_parts_and_says_so(
     monkeypatch.setattr(Trainer, "_loss", lambda *_: torch.zeros(1 << 50))
     with pytest.raises(UserError, match="training_out_of_memory"):
         trainer.take_step(trainer.batch(1))
+
+
+def test_crops_of_which_not_one_fits_are_made_smaller_and_so_recorded(
+    plain: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = replace(plain, augmentation=replace(plain.augmentation, crop=(128, 192)))
+    fitting = replace(plain, augmentation=replace(plain.augmentation, crop=(96, 128)))
+    list(train(fitting, tmp_path / "fitting"))
+    original = Trainer._loss
+
+    def small_memory(self: Trainer, images: torch.Tensor, *rest: object) -> torch.Tensor:
+        if images[0, ..., 0].numel() > 96 * 128:
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return original(self, images, *rest)
+
+    monkeypatch.setattr(Trainer, "_loss", small_memory)
+    run = tmp_path / "run"
+
+    events = list(train(wanted, run, stop=lambda: True))
+    ended = list(train(wanted, run, resume=True))
+
+    assert [event for event in events if isinstance(event, Reduced)] == [
+        Reduced(0, 96, 128, 128, 192)
+    ]
+    assert RunWatch(run, wanted).look().reduced == Reduced(0, 96, 128, 128, 192)
+    assert isinstance(ended[-1], Finished)
+    assert read_recipe(run / RECIPE_FILE) == fitting
+    kept = [torch.load(r / CHECKPOINT_FILE)["average"] for r in (run, tmp_path / "fitting")]
+    assert all(torch.equal(tensor, kept[1][key]) for key, tensor in kept[0].items())
+
+
+def test_a_crop_that_cannot_be_made_smaller_is_one_clear_error(
+    plain: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trainer, "_loss", lambda *_: torch.zeros(1 << 50))
+
+    with pytest.raises(UserError, match="training_out_of_memory"):
+        next(train(plain, tmp_path / "run"))
+
+
+def test_trying_a_batch_leaves_the_network_as_it_was(plain: Recipe) -> None:
+    trainer = Trainer(replace(plain, network=Network()))  # Whose norms learn.
+    before = {key: tensor.clone() for key, tensor in trainer.network.state_dict().items()}
+
+    trainer.fit_into_memory()
+
+    after = trainer.network.state_dict()
+    assert all(torch.equal(tensor, after[key]) for key, tensor in before.items())
 
 
 _PROGRAM = """

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from segformer_gui.core.catalogue import EMBEDDED_MODEL
 from segformer_gui.core.images import write_index_png
 from segformer_gui.core.training import versions
-from segformer_gui.core.training.events import Paused, Proving, Saved, Stepped
+from segformer_gui.core.training.events import Paused, Proving, Reduced, Saved, Stepped
 from segformer_gui.core.training.folder import asked
 from segformer_gui.core.training.recipe import read_recipe
 from tests.gui.conftest import delete, make_window
@@ -44,10 +44,12 @@ def test_curves_state_and_samples_follow_the_log(window, dock, trainer):
         for step in (0, 100):
             write_index_png(run / "samples" / f"{step:06}-0.png", labels)
         steps = [Stepped(n, 1 / n, 1e-3, 1.0, 2) for n in range(1, 121)]
-        tell(run, scored(0, 0.3), scored(0, 0.2, "fog"), *steps, scored(100, 0.5))
+        small = Reduced(0, 96, 128, 320, 448)
+        tell(run, small, scored(0, 0.3), scored(0, 0.2, "fog"), *steps, scored(100, 0.5))
         window.session.runs._look()
         assert "Training, step 120 of 300" in dock.run.state.text()
         assert "taken in 2 parts" in dock.run.told.text()
+        assert "crops of 128 x 96 px in place of 448 x 320" in dock.run.told.text()
         assert "left" in dock.run.told.text()
         x, y = dock.run._lines["loss", "raw"].getData()
         assert (x[-1], y[0]) == (120, 1)
