@@ -7,15 +7,19 @@ import zlib
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from segformer_gui.core.images import is_video, read_image
+from segformer_gui.core.outputs import pixels_per_class
 from segformer_gui.core.video.video import Video, open_video
 from segformer_gui.gui.session.ports import Labels, Result
+
+if TYPE_CHECKING:
+    from segformer_gui.core.inference.prediction import Prediction
 
 _SMALLEST_LEVEL_PX = 256
 
@@ -72,6 +76,22 @@ def label_levels(labels: Labels) -> tuple[Labels, ...]:
         levels.append(levels[-1][::2, ::2])
     # In one piece each, as the canvas needs them.
     return tuple(cast("Labels", np.ascontiguousarray(level)) for level in levels)
+
+
+def result_of(prediction: Prediction) -> Result:
+    """A prediction as the window shows it; a worker's."""
+    classes = prediction.classes
+    return Result(
+        levels=label_levels(prediction.labels),
+        counts=pixels_per_class(prediction.labels, len(classes)),
+        classes=classes,
+        timings=prediction.timings,
+        device=prediction.device,
+        precision=prediction.precision,
+        notes=prediction.notes,
+        logits=prediction.logits.cpu().numpy(),
+        mean_confidence=prediction.mean_confidence,
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segformer_gui.core.inference.options import SegmentOptions
-from segformer_gui.core.outputs import pixels_per_class
-from segformer_gui.gui.session.pictures import label_levels
+from segformer_gui.gui.session.pictures import result_of
 from segformer_gui.gui.session.ports import ModelRequest, ReadyModel, Result
 
 if TYPE_CHECKING:
@@ -78,19 +77,7 @@ class TorchEngine:
         self, image: NDArray[np.uint8], options: SegmentOptions, cancelled: Callable[[], bool]
     ) -> Result:
         """Segment (H, W, 3) uint8 RGB. Raises `UserError`, or `Cancelled`."""
-        prediction = self.predict(image, options, cancelled)
-        classes = prediction.classes
-        return Result(
-            levels=label_levels(prediction.labels),
-            counts=pixels_per_class(prediction.labels, len(classes)),
-            classes=classes,
-            timings=prediction.timings,
-            device=prediction.device,
-            precision=prediction.precision,
-            notes=prediction.notes,
-            logits=prediction.logits.cpu().numpy(),
-            mean_confidence=prediction.mean_confidence,
-        )
+        return result_of(self.predict(image, options, cancelled))
 
 
 def _import_torch() -> None:
