@@ -13,6 +13,7 @@ import torch
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from video_clips import write_clip
 
 from segformer_gui.app import make_window
 from segformer_gui.core.classes import ClassSet
@@ -22,8 +23,11 @@ from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.inference.prediction import Prediction, Timings
 from segformer_gui.core.settings import Settings
 from segformer_gui.gui.main_window import MainWindow
+from segformer_gui.gui.session import video
 from segformer_gui.gui.session.pictures import label_levels
 from segformer_gui.gui.session.ports import ModelRequest, ReadyModel, Result
+from segformer_gui.gui.session.video import Player
+from tests.gui.playing import FRAMES, Clock
 
 CLASSES = ClassSet("test", ("dark", "middle", "bright"), ((200, 0, 0), (0, 200, 0), (0, 0, 200)))
 
@@ -166,3 +170,23 @@ def editor(window: MainWindow, images: list[Path]) -> MainWindow:
     window.actions_by_id["tool_brush"].trigger()
     window.session.tools.set(class_id=1, brush_px=9)
     return window
+
+
+@pytest.fixture(scope="session")
+def clip_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_clip(tmp_path_factory.mktemp("clips") / "drive.mp4", frames=FRAMES, b_frames=2)
+
+
+@pytest.fixture
+def player(window: MainWindow, clip_path: Path) -> Player:
+    """Of a window that shows a clip."""
+    window.session.images.open([clip_path])
+    return window.session.player
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """What the player plays by."""
+    clock = Clock()
+    monkeypatch.setattr(video, "time", clock)
+    return clock

@@ -4,60 +4,18 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from video_clips import write_clip
 
 from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.images import read_labels
 from segformer_gui.core.video.clip import Clip
 from segformer_gui.core.video.frames import frames_of
-from segformer_gui.gui.session import video as video_module
 from segformer_gui.gui.video_dialog import VideoExportDialog
 from tests.gui.conftest import make_image
-
-FRAMES = 20
-
-
-@pytest.fixture(scope="module")
-def clip_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_clip(tmp_path_factory.mktemp("clips") / "drive.mp4", frames=FRAMES, b_frames=2)
-
-
-@pytest.fixture
-def player(window, clip_path):
-    window.session.images.open([clip_path])
-    return window.session.player
-
-
-def labels_of(pixels: np.ndarray) -> np.ndarray:
-    """What the engine of these tests sees."""
-    return (pixels[..., 0] // 86).astype(np.uint8)
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(video_module, "time", clock)
-    return clock
-
-
-def turn(player, clock: Clock, seconds: float) -> None:
-    """Let time pass, and the player do what is due."""
-    clock.now += seconds
-    player._timer.stop()
-    player._advance()
+from tests.gui.playing import FRAMES, labels_of, turn
 
 
 def test_a_clip_is_one_entry_and_shows_its_first_frame_with_its_mask(window, player, clip_path):
