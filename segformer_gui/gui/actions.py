@@ -19,7 +19,7 @@ from segformer_gui.gui.edit_entries import (
 from segformer_gui.gui.entry import Entry
 from segformer_gui.gui.lab_entries import LAB_ENTRIES, LAB_MENU, LAB_SUBMENUS
 from segformer_gui.gui.tuning_entries import TUNING_ENTRIES
-from segformer_gui.gui.video_entries import VIDEO_ENTRIES, VIDEO_MENU
+from segformer_gui.gui.video_entries import VIDEO_ENTRIES, VIDEO_MENU, VIDEO_SUBMENUS
 from segformer_gui.gui.view_entries import VIEW_ENTRIES, VIEW_SUBMENUS
 from segformer_gui.messages import QT_TRANSLATE_NOOP
 
@@ -38,6 +38,7 @@ SUBMENUS = {
     **VIEW_SUBMENUS,
     **MASK_SUBMENUS,
     **LAB_SUBMENUS,
+    **VIDEO_SUBMENUS,
 }
 GROUPS = MASK_GROUPS  # Sub-menus whose entries are no choice of one.
 

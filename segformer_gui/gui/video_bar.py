@@ -14,7 +14,10 @@ from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.video import SPEEDS
 from segformer_gui.gui.timeline import Timeline
 
-_BUTTONS = ("video_back", "video_play", "video_on", "video_loop", "video_first", "video_last")
+_BUTTONS = (
+    *("video_back", "video_play", "video_on", "video_loop"),
+    *("video_first", "video_last", "video_smooth"),
+)
 _SIZES = ("256", "320", "384", "512", "720")
 _PICTURE_PX = (96, 34)
 _LEAST_PX = 56  # What a label or a choice can be pressed to before the window has to grow.
@@ -60,13 +63,13 @@ class VideoBar(QWidget):
         for widget in (self.place, self.speed, self.size_choice):
             widget.setMinimumWidth(_LEAST_PX)
         self.rate = QLabel(self)
-        self.rate.setMinimumWidth(64)
+        self.rate.setMinimumWidth(_LEAST_PX)
         self.rate.setToolTip(self.tr("Frames a second with their masks, as measured"))
         row = QHBoxLayout()
         row.setSpacing(3)
         for name in _BUTTONS:
             row.addWidget(self._button(name))
-        row.addSpacing(8)
+        row.addSpacing(4)
         row.addWidget(self.place)
         row.addStretch(1)
         for widget in (self.speed, self.size_choice, self.rate):

@@ -49,6 +49,7 @@ class VideoExportDialog(QDialog):
         self.smoothing = QDoubleSpinBox(self)
         self.smoothing.setRange(0, 0.95)
         self.smoothing.setSingleStep(0.1)
+        self.smoothing.setValue(player.smoothing.amount)
         self.smoothing.setToolTip(
             self.tr("Share of the past in each frame's probabilities: 0 is off, 0.5 calms flicker")
         )

@@ -7,6 +7,10 @@ from segformer_gui.messages import QT_TRANSLATE_NOOP
 
 VIDEO_MENU = ("video", QT_TRANSLATE_NOOP("actions", "V&ideo"))
 
+VIDEO_SUBMENUS = {
+    "smoothing": QT_TRANSLATE_NOOP("actions", "S&trength of smoothing"),
+}
+
 VIDEO_ENTRIES = (
     Entry(
         "video_live",
@@ -93,6 +97,63 @@ VIDEO_ENTRIES = (
         ),
         checkable=True,
         separated=True,
+    ),
+    Entry(
+        "video_smooth",
+        "video",
+        QT_TRANSLATE_NOOP("actions", "&Smooth masks"),
+        QT_TRANSLATE_NOOP(
+            "actions",
+            "Average each frame's mask with those before: it flickers less, and lags where things "
+            "move",
+        ),
+        ("Shift+S",),
+        checkable=True,
+    ),
+    Entry(
+        "video_smooth",
+        "video",
+        QT_TRANSLATE_NOOP("actions", "&Smooth masks"),
+        QT_TRANSLATE_NOOP(
+            "actions",
+            "Average each mask with those of the frames before: it flickers less, and lags behind "
+            "what moves",
+        ),
+        ("Shift+S",),
+        "smooth",
+        checkable=True,
+    ),
+    Entry(
+        "video_smooth_0.3",
+        "video",
+        QT_TRANSLATE_NOOP("actions", "&Light (0.3)"),
+        QT_TRANSLATE_NOOP("actions", "Frames before make 30 % of a mask"),
+        checkable=True,
+        sub="smoothing",
+    ),
+    Entry(
+        "video_smooth_0.5",
+        "video",
+        QT_TRANSLATE_NOOP("actions", "&Medium (0.5)"),
+        QT_TRANSLATE_NOOP("actions", "Frames before make 50 % of a mask: about two are remembered"),
+        checkable=True,
+        sub="smoothing",
+    ),
+    Entry(
+        "video_smooth_0.7",
+        "video",
+        QT_TRANSLATE_NOOP("actions", "&Strong (0.7)"),
+        QT_TRANSLATE_NOOP("actions", "Frames before make 70 % of a mask"),
+        checkable=True,
+        sub="smoothing",
+    ),
+    Entry(
+        "video_smooth_0.9",
+        "video",
+        QT_TRANSLATE_NOOP("actions", "&Very strong (0.9)"),
+        QT_TRANSLATE_NOOP("actions", "Frames before make 90 % of a mask: about ten are remembered"),
+        checkable=True,
+        sub="smoothing",
     ),
     Entry(
         "video_correct",

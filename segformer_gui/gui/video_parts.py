@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -16,8 +17,12 @@ from segformer_gui.gui.actions import Actions
 from segformer_gui.gui.message_bar import MessageBar
 from segformer_gui.gui.messages import note_sentence
 from segformer_gui.gui.session.session import Session
+from segformer_gui.gui.session.smoothing import STRENGTHS
 from segformer_gui.gui.video_bar import VideoBar
 from segformer_gui.gui.video_dialog import VideoExportDialog
+
+if TYPE_CHECKING:
+    from segformer_gui.core.video.steadiness import Steadiness
 
 PROPOSED_FRAMES = 10
 
@@ -70,6 +75,11 @@ class VideoParts(QObject):
             "video_last": player.mark_last,
             "video_unmark": player.unmark,
             "video_moving": lambda: player.set_moving(self._actions["video_moving"].isChecked()),
+            "video_smooth": self._smooth,
+            **{
+                f"video_smooth_{strength:g}": partial(player.set_smoothing, strength)
+                for strength in STRENGTHS
+            },
             "video_correct": frames.correct,
             "video_propose": partial(frames.propose, PROPOSED_FRAMES),
             "video_measure": self._measure,
@@ -89,6 +99,8 @@ class VideoParts(QObject):
         enabled = {
             "unmark": shown and (player.first, player.last) != (0, len(player.times) - 1),
             "moving": shown,
+            "smooth": shown,
+            **{f"smooth_{strength:g}": shown for strength in STRENGTHS},
             "correct": shown and ready,
             "propose": session.frames.can_propose(),
             "measure": shown and ready and idle,
@@ -98,6 +110,13 @@ class VideoParts(QObject):
             self._actions[f"video_{action_id}"].setEnabled(on)
         self._actions["video_loop"].setChecked(player.loop)
         self._actions["video_moving"].setChecked(player.moving)
+        self._actions["video_smooth"].setChecked(player.smoothing.amount > 0)
+        self._actions[f"video_smooth_{player.smoothing.strength:g}"].setChecked(True)
+
+    def _smooth(self) -> None:
+        """On, as strong as it was, or off: to see what it does."""
+        player = self._session.player
+        player.set_smoothing(0 if player.smoothing.amount else player.smoothing.strength)
 
     def _tool_changed(self) -> None:
         """Who takes a brush in hand wants to correct the frame."""
@@ -111,6 +130,7 @@ class VideoParts(QObject):
             stop=player.last + 1,
             condition=self._session.lab.condition,
             moving=player.moving,
+            smoothing=player.smoothing.amount,
             measured=True,
         )
         self._session.video_export.start(work, VideoFiles())
@@ -151,16 +171,26 @@ class VideoParts(QObject):
         )
         hints = [note_sentence(note) for note in summary.notes]
         if summary.steadiness is not None:
-            plain, compensated = summary.steadiness.rates
-            flips = self.tr(
-                "A pixel changes its class in {plain} of the frames, {moved} without the motion of "
-                "the picture."
-            )
-            hints.append(flips.format(plain=_percent(plain), moved=_percent(compensated)))
+            hints.append(self._flips(summary.steadiness, summary.unsmoothed))
         kind = "warning" if summary.notes else "success"
         self._messages.show_message(kind, sentence, " ".join(hints))
         if written:
             self._messages.offer(self.tr("Open folder"), partial(_open, written[0].parent))
+
+    def _flips(self, steadiness: Steadiness, unsmoothed: Steadiness | None) -> str:
+        plain, moved = map(_percent, steadiness.rates)
+        if unsmoothed is None:
+            text = self.tr(
+                "A pixel changes its class in {plain} of the frames, {moved} without the motion of "
+                "the picture."
+            )
+            return text.format(plain=plain, moved=moved)
+        before, moved_before = map(_percent, unsmoothed.rates)
+        text = self.tr(
+            "Flip rate {plain}, without smoothing {before}. Without the motion of the picture "
+            "{moved}, without smoothing {moved_before}."
+        )
+        return text.format(plain=plain, before=before, moved=moved, moved_before=moved_before)
 
     def _open_live(self) -> None:
         address, accepted = QInputDialog.getText(

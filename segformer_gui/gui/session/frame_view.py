@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,13 @@ from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.video.video import Video
 from segformer_gui.gui.session.images import Images
 from segformer_gui.gui.session.lab import Lab
-from segformer_gui.gui.session.pictures import Picture, image_levels
+from segformer_gui.gui.session.pictures import Picture, image_levels, result_of
 from segformer_gui.gui.session.ports import Engine, Job, Result
 from segformer_gui.gui.session.segmentation import Segmentation
 from segformer_gui.gui.session.source import Source
+
+if TYPE_CHECKING:
+    from segformer_gui.gui.session.smoothing import Past, Pasts
 
 Results = tuple[Result | None, Result | None]  # Of the clean frame, and of the corrupted one.
 
@@ -25,13 +29,14 @@ Results = tuple[Result | None, Result | None]  # Of the clean frame, and of the 
 @dataclass(frozen=True, eq=False)
 class Frame:
     """A frame that was read. `corrupted` is its picture under `condition`; None where that is
-    clean.
+    clean. `after` is the number of the frame that it was read to follow.
     """
 
     number: int
     picture: Picture
     condition: Condition
     corrupted: Picture | None = None
+    after: int = -1
 
 
 def make_frame(
@@ -67,18 +72,29 @@ class FrameView:
         condition = self._lab.condition
         return Condition() if condition.is_clean else condition
 
+    @property
+    def options(self) -> SegmentOptions:
+        """How frames are to be segmented."""
+        return self._segmentation.options
+
     def segmenting(
-        self, engine: Engine, frame: Frame, clean_wanted: bool
+        self, engine: Engine, frame: Frame, clean_wanted: bool, pasts: Pasts = (None, None)
     ) -> Callable[[Job], Results]:
         """The work that segments a frame; its clean picture only where that is wanted."""
-        options: SegmentOptions = self._segmentation.options
+        options = self.options
+
+        def segmented(job: Job, picture: Picture, past: Past | None) -> Result:
+            if past is None:
+                return engine.segment(picture.pixels, options, job.cancelled)
+            prediction = engine.predict(picture.pixels, options, job.cancelled)
+            return result_of(past.after.smoothed(prediction))
 
         def work(job: Job) -> Results:
             clean = corrupted = None
             if clean_wanted or frame.corrupted is None:
-                clean = engine.segment(frame.picture.pixels, options, job.cancelled)
+                clean = segmented(job, frame.picture, pasts[0])
             if frame.corrupted is not None:
-                corrupted = engine.segment(frame.corrupted.pixels, options, job.cancelled)
+                corrupted = segmented(job, frame.corrupted, pasts[1])
             return clean, corrupted
 
         return work

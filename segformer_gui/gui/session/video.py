@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from segformer_gui.core.corruption.condition import Condition
@@ -17,6 +19,7 @@ from segformer_gui.gui.session.lab import Lab
 from segformer_gui.gui.session.models import Models
 from segformer_gui.gui.session.pictures import Picture
 from segformer_gui.gui.session.ports import Engine, Job, Labels, Lanes, Result
+from segformer_gui.gui.session.smoothing import Smoothing
 from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.view import View
 
@@ -36,7 +39,7 @@ class Player(QObject):
 
     changed = Signal()  # Another video, or none.
     frame_changed = Signal()
-    state_changed = Signal()  # Playing, speed, loop, marks, movement of the corruption.
+    state_changed = Signal()  # Playing, speed, loop, marks, moving corruption, smoothing.
     noted = Signal(object)  # A `Note` on the video that was opened.
     failed = Signal(Exception)
 
@@ -67,6 +70,7 @@ class Player(QObject):
         self._prepared: Frame | None = None
         self._shown: Frame | None = None
         self._labels: Labels | None = None  # Of the frame that is shown, made small.
+        self._strips: dict[float, NDArray[np.float64]] = {}  # `flips` by amount of smoothing.
         self._base = (0.0, 0.0)  # When, by the clock and in the video, playing began.
         self._landed_s = 0.0
         self._network_s: float | None = None
@@ -80,6 +84,7 @@ class Player(QObject):
         self.speed = 1.0
         self.loop = False
         self.moving = False
+        self.smoothing = Smoothing()
         self.first, self.last = 0, 0  # The marks: what is played and exported.
         self.dropped = 0
         self.frame_s: float | None = None  # Seconds a frame takes while playing.
@@ -98,7 +103,8 @@ class Player(QObject):
             self.path = picture.path
             self.times = video.times
             self.first, self.last = 0, video.count - 1
-            self.flips = np.full(video.count, np.nan)
+            self._strips.clear()
+            self.flips = self._strip(self.smoothing.amount)
             self._wanted = min(self._places.get(self.path, 0), self.last)
             self._lab.drive(self.refresh)
             self._have(Frame(0, picture, Condition()))
@@ -119,6 +125,7 @@ class Player(QObject):
         self.playing = False
         self._give_up()
         self._shown = self._labels = None
+        self.smoothing.forget()
         self.video = self.path = None
         self.number = self.dropped = 0
         self.frame_s = None
@@ -193,6 +200,15 @@ class Player(QObject):
         self.state_changed.emit()
         self.refresh()
 
+    def set_smoothing(self, amount: float) -> None:
+        """0 is off; each amount has flips of its own."""
+        self.smoothing.set(amount)
+        self._labels = None
+        if self.video is not None:
+            self.flips = self._strip(amount)
+        self.state_changed.emit()
+        self.refresh()
+
     def mark_first(self) -> None:
         """What is played and exported begins here."""
         self.first = self.number
@@ -215,14 +231,15 @@ class Player(QObject):
         if self.video is not None and not self.playing:
             self.seek(self.number)
 
-    def set_flips(self, first: int, rates: list[float]) -> None:
+    def set_flips(self, first: int, rates: list[float], smoothing: float) -> None:
         """Flip rates that a run over all frames has measured; the one of `first` + 1 leads."""
-        self.flips[first + 1 : first + 1 + len(rates)] = rates
+        self._strip(smoothing)[first + 1 : first + 1 + len(rates)] = rates
         self.frame_changed.emit()
 
     # Frames on their way ------------------------------------------------------------------------
 
-    def _read(self, number: int) -> None:
+    def _read(self, number: int, after: int | None = None) -> None:
+        """Read a frame that follows frame `after`, by default the one before it."""
         video, path = self.video, self.path
         assert video is not None
         assert path is not None
@@ -230,7 +247,8 @@ class Player(QObject):
         self._reading = True
 
         def work(_job: Job) -> Frame:
-            return make_frame(number, video.frame(number), path, condition, moving, video)
+            frame = make_frame(number, video.frame(number), path, condition, moving, video)
+            return replace(frame, after=number - 1 if after is None else after)
 
         def done(frame: Frame) -> None:
             self._reading = False
@@ -278,6 +296,7 @@ class Player(QObject):
 
         def done(results: Results) -> None:
             self._in_network = False
+            self.smoothing.keep(pasts, results)
             self._landed(frame, results)
 
         def failed(error: Exception) -> None:
@@ -286,10 +305,12 @@ class Player(QObject):
             self.pause()
             self.failed.emit(error)
 
-        if self._models.ready is None or self._models.loading:
+        ready = self._models.ready
+        if ready is None or self._models.loading:
             self._landed(frame, (None, None))
             return
-        work = self._frames.segmenting(self._engine, frame, clean_wanted=not alone)
+        pasts = self.smoothing.pasts(frame, ready, self._frames.options)
+        work = self._frames.segmenting(self._engine, frame, not alone, pasts)
         self._in_network = True
         self._lanes.inference.submit(work, done, failed, "video")
 
@@ -324,6 +345,10 @@ class Player(QObject):
             return
         if before.shape == labels.shape:
             self.flips[number] = float(np.mean(before != labels))
+
+    def _strip(self, smoothing: float) -> NDArray[np.float64]:
+        """Flip rates of the frames under this smoothing, as far as they are known."""
+        return self._strips.setdefault(smoothing, np.full(len(self.times), np.nan))
 
     def _whole(self) -> bool:
         """Whether what is shown is all that is asked for: while playing, less is made."""
@@ -366,7 +391,7 @@ class Player(QObject):
         then_s = time.monotonic() + (self.frame_s or 0)
         position = self._base[1] + (then_s - self._base[0]) * self.speed
         clock = int(np.searchsorted(self.times, position, side="right")) - 1
-        self._read(max(number + 1, min(clock, self.last)))
+        self._read(max(number + 1, min(clock, self.last)), after=number)
 
 
 def _ignore(_: Any) -> None:  # noqa: ANN401 (of a job whose end nobody waits for)

@@ -74,7 +74,8 @@ class VideoExport(QObject):
         def done(summary: VideoSummary) -> None:
             self._end()
             if summary.steadiness is not None and self._player.path == path:
-                self._player.set_flips(work.start, summary.steadiness.flip_rates)
+                rates = summary.steadiness.flip_rates
+                self._player.set_flips(work.start, rates, work.smoothing)
             self.finished.emit(files, summary)
 
         def failed(error: Exception) -> None:
