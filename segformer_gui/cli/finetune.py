@@ -24,13 +24,16 @@ from segformer_gui.core.catalogue import find_model
 from segformer_gui.core.datasets import Layout, list_splits, open_dataset
 from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.files import write_atomically
-from segformer_gui.core.training.options import Preset
+from segformer_gui.core.training.options import Adjustments, Freeze, Preset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from segformer_gui.core.processes import Processes
     from segformer_gui.core.training.recipe import Data, Recipe
+
+
+_ADVANCED = "In place of the preset's"
 
 
 def finetune(
@@ -80,7 +83,55 @@ def finetune(
         bool, typer.Option("--new-classes", help="Learn the classes that the model does not know.")
     ] = False,
     steps: Annotated[
-        int | None, typer.Option(min=1, help="Steps, in place of the preset's.")
+        int | None, typer.Option(min=1, help="Steps.", rich_help_panel=_ADVANCED)
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(min=1, help="Crops a step.", rich_help_panel=_ADVANCED)
+    ] = None,
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="Of the last block, at its highest.", rich_help_panel=_ADVANCED),
+    ] = None,
+    freeze: Annotated[
+        Freeze | None,
+        typer.Option(help="What stays exactly as it is.", rich_help_panel=_ADVANCED),
+    ] = None,
+    distill: Annotated[
+        float | None,
+        typer.Option(
+            help="Weight of what the model knew, where nothing is labelled.",
+            rich_help_panel=_ADVANCED,
+        ),
+    ] = None,
+    consistency: Annotated[
+        float | None,
+        typer.Option(
+            help="Weight of predicting a corrupted twin like the crop itself.",
+            rich_help_panel=_ADVANCED,
+        ),
+    ] = None,
+    dice: Annotated[
+        float | None, typer.Option(help="Weight of a Dice loss.", rich_help_panel=_ADVANCED)
+    ] = None,
+    lovasz: Annotated[
+        float | None,
+        typer.Option(help="Weight of a Lovász-softmax loss.", rich_help_panel=_ADVANCED),
+    ] = None,
+    ohem: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the pixels that count, the hardest ones.", rich_help_panel=_ADVANCED
+        ),
+    ] = None,
+    corruption: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="To train against; may be repeated, 'none' for none.", rich_help_panel=_ADVANCED
+        ),
+    ] = None,
+    max_severity: Annotated[
+        int | None,
+        typer.Option(min=1, max=5, help="Of those corruptions.", rich_help_panel=_ADVANCED),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     detach: Annotated[
@@ -111,9 +162,23 @@ def finetune(
         propose = not (hold_out or everything or leave_one_out)
         recipe = _recipe(chosen, _absolute(model), preset, propose)
         network = replace(recipe.network, classes="both" if new_classes else "initial")
-        recipe = replace(recipe, network=network, seed=seed)
-        if steps:
-            recipe = replace(recipe, optimizer=replace(recipe.optimizer, steps=steps))
+        adjustments = Adjustments(
+            steps=steps,
+            batch=batch,
+            learning_rate=learning_rate,
+            freeze=freeze,
+            distill=distill,
+            consistency=consistency,
+            dice=dice,
+            lovasz=lovasz,
+            ohem=ohem,
+            corruptions=None
+            if corruption is None
+            else tuple(name for name in corruption if name != "none"),
+            max_severity=max_severity,
+            seed=seed,
+        )
+        recipe = _adjusted(replace(recipe, network=network), adjustments)
         if detach:
             if (out / folder.CHECKPOINT_FILE).exists():
                 raise UserError("run_exists", path=str(out))
@@ -135,6 +200,19 @@ def _check_options(hold_out: bool, everything: bool, leave_one_out: bool, detach
         raise typer.BadParameter(
             "it decides itself what is held out, and runs here", param_hint="--leave-one-out"
         )
+
+
+def _adjusted(recipe: Recipe, adjustments: Adjustments) -> Recipe:
+    from pydantic import ValidationError
+
+    from segformer_gui.core.training.fine_tuning import adjusted
+
+    try:
+        return adjusted(recipe, adjustments)
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = "--" + str(first["loc"][-1] if first["loc"] else "steps").replace("_", "-")
+        raise typer.BadParameter(first["msg"], param_hint=option) from error
 
 
 def _absolute(model: str) -> str:

@@ -184,3 +184,50 @@ def test_bad_arguments_are_named(run: Callable, data: Path, tmp_path: Path) -> N
     assert "decides itself" in run(*base, *CLASSES, "--leave-one-out", "--hold-out", "0").err
     unknown = run("finetune", data, "--from", "nothing", "--out", tmp_path / "run", *CLASSES)
     assert unknown.code == 2
+
+
+def test_what_a_preset_does_can_be_changed(
+    run: Callable, data: Path, model: Path, tmp_path: Path
+) -> None:
+    arguments = ["--from", model, "--steps", 1, "--everything", *CLASSES, "--out", tmp_path / "run"]
+    changed = ["--batch", 1, "--freeze", "encoder", "--distill", 0, "--consistency", 0.25]
+    changed += ["--dice", 0, "--lovasz", 0.5, "--ohem", 0.5, "--learning-rate", 1e-3]
+    changed += ["--corruption", "fog", "--corruption", "snow", "--max-severity", 2]
+
+    result = run("finetune", data, *arguments, *changed)
+
+    assert result.code == 0, result.err
+    recipe = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text("utf-8"))
+    assert recipe["optimizer"]["batch"] == 1
+    assert recipe["optimizer"]["learning_rate"] == 1e-3
+    assert recipe["network"]["freeze"] == "encoder"
+    assert recipe["augmentation"]["corruptions"] == ["fog", "snow"]
+    assert recipe["augmentation"]["max_severity"] == 2
+    values = {"distill": 0, "consistency": 0.25, "dice": 0, "lovasz": 0.5, "ohem": 0.5}
+    assert recipe["loss"] == recipe["loss"] | values
+
+
+def test_corruptions_can_be_left_out_of_training(
+    run: Callable, data: Path, model: Path, tmp_path: Path
+) -> None:
+    arguments = ["--from", model, "--steps", 1, "--everything", *CLASSES, "--out", tmp_path / "run"]
+
+    assert run("finetune", data, *arguments, "--corruption", "none").code == 0
+
+    recipe = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text("utf-8"))
+    assert recipe["augmentation"]["corrupt"] == 0
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [(["--ohem", 0], "--ohem"), (["--dice", -1], "--dice"), (["--corruption", "frog"], "fog")],
+)
+def test_a_setting_that_cannot_be_is_named(
+    run: Callable, data: Path, model: Path, tmp_path: Path, changed: list[object], said: str
+) -> None:
+    arguments = ["--from", model, *CLASSES, "--out", tmp_path / "run", *changed]
+
+    result = run("finetune", data, *arguments)
+
+    assert result.code == 2
+    assert said in result.err

@@ -124,7 +124,7 @@ def adjusted(recipe: Recipe, adjustments: Adjustments) -> Recipe:
     optimizer = replace(recipe.optimizer, **taken("steps", "batch", "learning_rate"))
     optimizer = replace(optimizer, warmup_steps=min(optimizer.warmup_steps, optimizer.steps // 5))
     network = replace(recipe.network, **taken("freeze"))
-    loss = replace(recipe.loss, **taken("distill", "consistency", "lovasz"))
+    loss = replace(recipe.loss, **taken("distill", "consistency", "dice", "lovasz", "ohem"))
     augmentation = replace(recipe.augmentation, **taken("max_severity"))
     if "corruptions" in given:
         share = augmentation.corrupt if given["corruptions"] else 0.0

@@ -24,7 +24,9 @@ class Adjustments:
     freeze: Freeze | None = None
     distill: float | None = None
     consistency: float | None = None
+    dice: float | None = None
     lovasz: float | None = None
+    ohem: float | None = None
     corruptions: tuple[str, ...] | None = None
     max_severity: int | None = None
     seed: int | None = None

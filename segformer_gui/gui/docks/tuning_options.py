@@ -62,12 +62,18 @@ class TuningOptions(QWidget):
                 self.tr("Consistency"),
                 self.tr("Weight of predicting a corrupted twin like the crop itself"),
             ),
+            "dice": (self.tr("Dice"), self.tr("Weight of a loss that counts each class alike")),
             "lovasz": (self.tr("Lovász"), self.tr("Weight of a loss that is close to the IoU")),
         }
         for name, (text, tip) in weights.items():
             spin = _real(0, 10, 2, 0.1)
             spin.setToolTip(tip)
             self._add(text, name, spin, lambda r, name=name: getattr(r.loss, name))
+        hardest = _real(0.05, 1, 2, 0.05)
+        hardest.setToolTip(
+            self.tr("Share of the pixels that count, the hardest ones (OHEM); 1 is all")
+        )
+        self._add(self.tr("Hard pixels"), "ohem", hardest, lambda r: r.loss.ohem)
         self.corruptions = QPushButton(self)
         self.corruptions.setToolTip(
             self.tr("Keep some out, so that what is measured under them is honest")

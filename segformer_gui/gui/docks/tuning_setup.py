@@ -214,7 +214,7 @@ class TuningSetup(QWidget):
 
     def retint(self) -> None:
         """Take the theme's colours."""
-        self.again.setIcon(theme.icon("segment"))
+        self.again.setIcon(theme.icon("loop"))
         self.again.setIconSize(QSize(16, 16))
 
     def _show_source(self) -> None:
