@@ -5,6 +5,7 @@ machine or many, and torch.distributed brings them together.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,6 +69,8 @@ class Processes:
             return network
         from torch.nn.parallel import DistributedDataParallel
 
+        # Of depthwise convolutions, whose gradients are small: nobody would gain from it.
+        warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
         return DistributedDataParallel(network)
 
 
