@@ -146,11 +146,9 @@ def finetune(
     """
     with errors_as_sentences():
         from segformer_gui.core.processes import joined_processes
-        from segformer_gui.core.training import folder
-        from segformer_gui.core.training.prepare import prepare_run
         from segformer_gui.core.training.recipe import Data
 
-        _check_options(bool(hold_out), everything, leave_one_out, detach)
+        _check_options(bool(hold_out), everything, leave_one_out)
         chosen = Data(
             root=str(data.absolute()),
             layout=layout,
@@ -180,11 +178,7 @@ def finetune(
         )
         recipe = _adjusted(replace(recipe, network=network), adjustments)
         if detach:
-            if (out / folder.CHECKPOINT_FILE).exists():
-                raise UserError("run_exists", path=str(out))
-            prepare_run(recipe, out)
-            folder.wait_until_held(out, folder.start_detached(out))
-            console.print(f"Started; `segformer-gui runs follow {out}` shows it.", markup=False)
+            _detach(recipe, out, leave_one_out)
             return
         with interrupt_as_flag() as asked, joined_processes() as processes:
             if leave_one_out:
@@ -193,13 +187,11 @@ def finetune(
                 _run(recipe, out, asked.is_set, processes, json)
 
 
-def _check_options(hold_out: bool, everything: bool, leave_one_out: bool, detach: bool) -> None:
+def _check_options(hold_out: bool, everything: bool, leave_one_out: bool) -> None:
     if everything and hold_out:
         raise typer.BadParameter("it holds nothing out", param_hint="--everything")
-    if leave_one_out and (hold_out or everything or detach):
-        raise typer.BadParameter(
-            "it decides itself what is held out, and runs here", param_hint="--leave-one-out"
-        )
+    if leave_one_out and (hold_out or everything):
+        raise typer.BadParameter("it decides itself what is held out", param_hint="--leave-one-out")
 
 
 def _adjusted(recipe: Recipe, adjustments: Adjustments) -> Recipe:
@@ -213,6 +205,27 @@ def _adjusted(recipe: Recipe, adjustments: Adjustments) -> Recipe:
         first = error.errors()[0]
         option = "--" + str(first["loc"][-1] if first["loc"] else "steps").replace("_", "-")
         raise typer.BadParameter(first["msg"], param_hint=option) from error
+
+
+def _detach(recipe: Recipe, out: Path, leave_one_out: bool) -> None:
+    """Train in the background; a trainer of folds goes on from one to the next."""
+    from segformer_gui.core.training import folder
+    from segformer_gui.core.training.folds import folds_of, next_fold, prepare_folds
+    from segformer_gui.core.training.prepare import prepare_run
+
+    run: Path | None = out
+    if leave_one_out:
+        if not folds_of(out):
+            prepare_folds(recipe, out)
+        run = next_fold(out)
+    elif (out / folder.CHECKPOINT_FILE).exists():
+        run = None
+    else:
+        prepare_run(recipe, out)
+    if run is None:
+        raise UserError("run_exists", path=str(out))
+    folder.wait_until_held(run, folder.start_detached(run))
+    console.print(f"Started; `segformer-gui runs follow {run}` shows it.", markup=False)
 
 
 def _absolute(model: str) -> str:
@@ -239,26 +252,35 @@ def _recipe(data: Data, model: str, preset: Preset, propose: bool) -> Recipe:
 def _run(
     recipe: Recipe, out: Path, stopped: Callable[[], bool], processes: Processes, json: bool
 ) -> None:
-    from segformer_gui.core.training.folder import CHECKPOINT_FILE, PROOF_FILE, RECIPE_FILE
-    from segformer_gui.core.training.loop import train
+    from segformer_gui.core.training.folder import CHECKPOINT_FILE
     from segformer_gui.core.training.prepare import prepare_run
-    from segformer_gui.core.training.recipe import read_recipe
 
     if processes.first:
         if (out / CHECKPOINT_FILE).exists():
             raise UserError("run_exists", path=str(out))
         prepare_run(recipe, out)
-        if not json:
-            held = ", ".join(recipe.data.held_out) or "nothing"
-            console.print(f"Held out: {held}.", markup=False, soft_wrap=True)
     processes.told(True)  # The others read what the first one has written.
-    events = train(read_recipe(out / RECIPE_FILE), out, stop=stopped, processes=processes)
+    _train(out, stopped, processes, json)
+
+
+def _train(run: Path, stopped: Callable[[], bool], processes: Processes, json: bool) -> None:
+    """Train the recipe in a run's folder, from its checkpoint if it has one, and show the proof."""
+    from segformer_gui.core.training.folder import CHECKPOINT_FILE, PROOF_FILE, RECIPE_FILE
+    from segformer_gui.core.training.loop import train
+    from segformer_gui.core.training.recipe import read_recipe
+
+    recipe = read_recipe(run / RECIPE_FILE)
+    resume = processes.told((run / CHECKPOINT_FILE).exists())
+    if processes.first and not json:
+        held = ", ".join(recipe.data.held_out) or "nothing"
+        console.print(f"Held out: {held}.", markup=False, soft_wrap=True)
+    events = train(recipe, run, resume=resume, stop=stopped, processes=processes)
     if not processes.first:
         deque(events, maxlen=0)
         return
     show_events(events, json)
-    if (out / PROOF_FILE).exists():
-        _show_proof(json_module.loads((out / PROOF_FILE).read_text("utf-8")), json)
+    if (run / PROOF_FILE).exists():
+        _show_proof(json_module.loads((run / PROOF_FILE).read_text("utf-8")), json)
 
 
 def _show_proof(proof: dict[str, Any], json: bool) -> None:
@@ -281,50 +303,27 @@ def _leave_one_out(
     recipe: Recipe, out: Path, stopped: Callable[[], bool], processes: Processes, json: bool
 ) -> None:
     """A run in OUT/fold-SEQUENCE for each sequence; those that are proven are not run again."""
-    from segformer_gui.core.training.dataset import open_data
-    from segformer_gui.core.training.folder import CHECKPOINT_FILE, PROOF_FILE
+    from segformer_gui.core.training.folder import PROOF_FILE
+    from segformer_gui.core.training.folds import folds_of, prepare_folds
 
-    samples = open_data(recipe.data).training.samples
-    sequences = sorted({sample.sequence for sample in samples})
-    if len(sequences) < 2:
-        raise UserError("nothing_to_train", path=recipe.data.root)
-    folds = {name: out / f"fold-{name.replace('/', '-')}" for name in sequences}
-    for sequence, fold in folds.items():
-        if processes.told((fold / PROOF_FILE).exists()):
+    if processes.first and not folds_of(out):
+        prepare_folds(recipe, out)
+    processes.told(True)  # The others read what the first one has written.
+    for run in folds_of(out).values():
+        if processes.told((run / PROOF_FILE).exists()):
             continue
-        if processes.first:
-            (fold / CHECKPOINT_FILE).unlink(missing_ok=True)  # A fold that was not finished.
-        data = replace(recipe.data, held_out=(sequence,))
-        _run(replace(recipe, data=data), fold, stopped, processes, json)
+        _train(run, stopped, processes, json)
         if stopped():
             return
     if processes.first:
-        _summarize(folds, out, json)
+        _summarize(out, json)
 
 
-def _summarize(folds: dict[str, Path], out: Path, json: bool) -> None:
+def _summarize(out: Path, json: bool) -> None:
     """All folds in one table, and as `summary.json`."""
-    from segformer_gui.core.training.folder import PROOF_FILE
+    from segformer_gui.core.training import folds
 
-    proofs = {
-        name: json_module.loads((fold / PROOF_FILE).read_text("utf-8"))
-        for name, fold in folds.items()
-    }
-    quantities = ("clean", "corrupted")
-    rows = {
-        name: {
-            quantity: {when: proof[quantity][when]["value"] for when in ("before", "after")}
-            for quantity in quantities
-        }
-        for name, proof in proofs.items()
-    }
-    rows["mean"] = {
-        quantity: {
-            when: sum(row[quantity][when] for row in rows.values()) / len(rows)
-            for when in ("before", "after")
-        }
-        for quantity in quantities
-    }
+    rows = folds.table(out)
     content = f"{json_module.dumps(rows, indent=1)}\n"
     write_atomically(out / "summary.json", content.encode())
     if json:
@@ -333,7 +332,7 @@ def _summarize(folds: dict[str, Path], out: Path, json: bool) -> None:
     table = Table("held out, mIoU %", "clean", "after", "change", "corrupted", "after", "change")
     for name, row in rows.items():
         cells: list[str] = []
-        for quantity in quantities:
+        for quantity in ("clean", "corrupted"):
             before, after = (100 * row[quantity][when] for when in ("before", "after"))
             cells += [f"{before:.1f}", f"{after:.1f}", f"{after - before:+.1f}"]
         table.add_row(name, *cells)

@@ -144,6 +144,28 @@ def test_every_sequence_is_left_out_once(
     assert json.loads((out / "summary.json").read_text()) == folds
 
 
+def test_folds_in_the_background_follow_one_another(
+    run: Callable, data: Path, model: Path, tmp_path: Path
+) -> None:
+    arguments = ["--from", model, "--steps", 1, "--preset", "quick", "--leave-one-out", *CLASSES]
+    out = tmp_path / "folds"
+
+    started = run("finetune", data, *arguments, "--out", out, "--detach")
+
+    assert started.code == 0, started.err
+    assert str(out / "fold-0") in started.out.replace("\n", "")
+    waited = time.monotonic() + 120
+    while not (out / "fold-2" / "proof.json").exists() and time.monotonic() < waited:
+        time.sleep(0.2)
+    log = (out / "fold-0" / "trainer.log").read_text()
+    assert all((out / f"fold-{name}" / "proof.json").exists() for name in "012"), log
+    again = run("finetune", data, *arguments, "--out", out, "--detach")
+    assert again.code == 2
+    assert "already holds a run" in again.err
+    finished = run("finetune", data, *arguments, "--out", out)
+    assert "mean" in finished.out
+
+
 def test_a_project_is_learnt_from_as_it_is_now(
     run: Callable, data: Path, model: Path, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """A detached trainer: `python -m segformer_gui.core.training RUN`, with a recipe in the folder.
 
-`RUN --estimate` prints, as JSON, how long it would take, and changes nothing.
+Of folds it goes on with the next one. `RUN --estimate` prints, as JSON, how long it would take, and
+changes nothing.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import os
 import signal
 import sys
 import traceback
+from collections import deque
 from pathlib import Path
 
 from segformer_gui.core.allocator import keep_large_blocks
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.training.estimate import measure
-from segformer_gui.core.training.events import Failed
+from segformer_gui.core.training.events import Failed, Finished
 from segformer_gui.core.training.folder import CHECKPOINT_FILE, RECIPE_FILE
+from segformer_gui.core.training.folds import next_fold
 from segformer_gui.core.training.loop import log_event, train
 from segformer_gui.core.training.recipe import read_recipe
 
@@ -34,10 +37,15 @@ def main() -> int:
     terminated: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: terminated.append(number))
     try:
-        recipe = read_recipe(run / RECIPE_FILE)
-        resume = (run / CHECKPOINT_FILE).is_file()
-        for _ in train(recipe, run, resume=resume, stop=lambda: bool(terminated)):
-            pass
+        while True:
+            recipe = read_recipe(run / RECIPE_FILE)
+            resume = (run / CHECKPOINT_FILE).is_file()
+            events = train(recipe, run, resume=resume, stop=lambda: bool(terminated))
+            (last,) = deque(events, maxlen=1)
+            follows = next_fold(run.parent) if isinstance(last, Finished) else None
+            if follows is None:
+                break
+            run = follows
     except UserError as error:
         return _fail(run, error)
     except Exception as error:  # noqa: BLE001 (the process's last boundary)

@@ -13,10 +13,17 @@ from segformer_gui.core.training.recipe import Recipe
 
 
 def prepare_run(recipe: Recipe, run: Path) -> Recipe:
-    """Write a recipe into its run, as it is returned.
+    """Write a recipe into its run, as it is returned. Raises `UserError` as `with_own_data`."""
+    recipe = with_own_data(recipe, run)
+    write_atomically(run / RECIPE_FILE, recipe.to_toml().encode())
+    return recipe
 
-    The masks of a project are copied beside it, since they may change while they are learnt.
-    Raises `UserError` as `detect_layout`, `take_corrections` and `write_atomically`.
+
+def with_own_data(recipe: Recipe, run: Path) -> Recipe:
+    """The recipe with data that stay as they are while they are learnt, and whose layout is told.
+
+    The masks of a project are copied into the folder. Raises `UserError` as `detect_layout`,
+    `take_corrections` and `write_atomically`.
     """
     root = Path(recipe.data.root)
     layout = recipe.data.layout or detect_layout(root)
@@ -27,6 +34,4 @@ def prepare_run(recipe: Recipe, run: Path) -> Recipe:
         )  # So that it is told by its name.
         take_corrections(root, copy)
         data = replace(data, root=str(copy))
-    recipe = replace(recipe, data=data)
-    write_atomically(run / RECIPE_FILE, recipe.to_toml().encode())
-    return recipe
+    return replace(recipe, data=data)
