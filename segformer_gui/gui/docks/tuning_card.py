@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from segformer_gui.core.errors import Note
+from segformer_gui.core.training.folds import Table
 from segformer_gui.core.training.versions import propose_name
 from segformer_gui.gui import theme
 from segformer_gui.gui.messages import corruption_title, note_sentence
@@ -44,9 +45,22 @@ class ResultTable(QTreeWidget):
         for column in (1, 2, 3):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
 
-    def show_proof(self, proof: dict[str, Any]) -> None:
-        """All in percent; changes in points."""
+    def show_proof(self, proof: dict[str, Any], folds: Table) -> None:
+        """All in percent; changes in points. What all `folds` say, if there are any, is on top."""
         self.clear()
+        for quantity, title in (
+            ("clean", self.tr("Clean, mean of {count} folds")),
+            ("corrupted", self.tr("Corrupted, mean of {count} folds")),
+        ):
+            if not folds:
+                break
+            mean = folds["mean"][quantity]
+            title = title.format(count=len(folds) - 1)
+            item = self._add(self, title, mean["before"], mean["after"])
+            for sequence, row in folds.items():
+                if sequence != "mean":
+                    self._add(item, sequence, row[quantity]["before"], row[quantity]["after"])
+            item.setExpanded(quantity == "clean")
         for quantity, title in (
             ("clean", self.tr("Clean")),
             ("corrupted", self.tr("Corrupted")),
@@ -192,11 +206,15 @@ class TuningCard(QWidget):
         _emphasize(self.adopt, code in _GOOD)
         _emphasize(self.discard, code not in _GOOD + _DOUBTFUL)
         notes = [note_sentence(Note(code, parameters)) for code, parameters in proof["cautions"]]
+        if (fold := self._runs.fold) is not None:
+            told = self.tr("This model has learnt from all but {sequence}.")
+            notes.insert(0, told.format(sequence=fold.sequence))
         if self._runs.decided:
             notes.insert(0, self.tr("It has been decided on this model."))
         self.cautions.setText("\n".join(notes))
         self.cautions.setVisible(bool(notes))
-        self.table.show_proof(proof)
+        fold = self._runs.fold
+        self.table.show_proof(proof, fold.table if fold else {})
 
 
 def _emphasize(button: QPushButton, primary: bool) -> None:

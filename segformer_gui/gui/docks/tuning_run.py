@@ -229,6 +229,12 @@ class TuningRun(QWidget):
 
     def _told(self, progress: RunProgress) -> list[str]:
         lines: list[str] = []
+        if (fold := self._runs.fold) is not None:
+            lines.append(
+                self.tr("Fold {number} of {count}: {sequence} is left out.").format(
+                    number=fold.number, count=fold.count, sequence=fold.sequence
+                )
+            )
         if progress.remaining_s is not None and progress.state != "paused":
             lines.append(self.tr("{time} left").format(time=duration(progress.remaining_s)))
         if progress.failure is not None:

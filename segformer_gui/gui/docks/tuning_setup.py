@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QScrollArea,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QToolButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -26,38 +22,9 @@ from PySide6.QtWidgets import (
 from segformer_gui.core.training.options import PRESETS, Preset
 from segformer_gui.gui import theme
 from segformer_gui.gui.docks.tuning_options import TuningOptions
+from segformer_gui.gui.docks.tuning_tables import ClassTable, TuningTable, count_told
 from segformer_gui.gui.messages import duration, sentence_and_hint
 from segformer_gui.gui.session.session import Session
-
-_ROWS = 6  # Of a table, before it scrolls.
-_NAME_ROLE = Qt.ItemDataRole.UserRole
-
-
-class _LearnAs(QStyledItemDelegate):
-    """What a class of the data is learnt as: one of the model's, a new one, or nothing."""
-
-    def __init__(self, page: TuningSetup) -> None:
-        super().__init__(page)
-        self._page = page
-
-    def createEditor(
-        self,
-        parent: QWidget,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> QWidget:
-        """A box with all choices, open at once."""
-        del option
-        box = QComboBox(parent)
-        name = index.sibling(index.row(), 0).data(_NAME_ROLE)
-        for learnt, text in self._page.choices_of(name).items():
-            box.addItem(text, learnt)
-        box.setCurrentIndex(max(0, box.findData(self._page.learnt_as(name))))
-        box.activated.connect(lambda: self._page.learn_as(name, box.currentData()))
-        return box
-
-    def setModelData(self, *_: object) -> None:
-        """The box itself tells the session."""
 
 
 class TuningSetup(QWidget):
@@ -112,7 +79,7 @@ class TuningSetup(QWidget):
         layout.addWidget(self.base)
 
     def _build_tables(self, layout: QVBoxLayout) -> None:
-        self.sequences = _table((self.tr("Held out for the proof"), self.tr("images")), self)
+        self.sequences = TuningTable((self.tr("Held out for the proof"), self.tr("images")), self)
         self.sequences.setToolTip(
             self.tr(
                 "Sequences with a tick are not learnt from: on them the new model is compared with"
@@ -120,13 +87,17 @@ class TuningSetup(QWidget):
             )
         )
         self.sequences.itemChanged.connect(self._hold_out)
-        self.classes = _table((self.tr("Class"), self.tr("pixels"), self.tr("learnt as")), self)
-        self.classes.setToolTip(self.tr("Click the last column to learn a class as another one"))
-        self.classes.setItemDelegateForColumn(2, _LearnAs(self))
-        self.classes.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.classes.itemClicked.connect(self._edit_class)
-        self.classes.itemActivated.connect(self._edit_class)
+        self.in_turn = QCheckBox(self.tr("Each in turn"), self)
+        self.in_turn.setToolTip(
+            self.tr(
+                "Leave one out: a run for each sequence, which it holds out, one after the other."
+                " For few images, of which none can be spared for the proof."
+            )
+        )
+        self.in_turn.clicked.connect(lambda in_turn: self._tuning.choose(in_turn=in_turn))
+        self.classes = ClassTable(self._tuning, self._session.models, self)
         layout.addWidget(self.sequences)
+        layout.addWidget(self.in_turn)
         layout.addWidget(self.classes)
 
     def _build_presets(self, layout: QVBoxLayout) -> None:
@@ -200,7 +171,7 @@ class TuningSetup(QWidget):
         self._show_source()
         self._show_told()
         self._show_sequences()
-        self._show_classes()
+        self.classes.refresh()
         self.preset.setCurrentIndex(self.preset.findData(tuning.choice.preset))
         preset: Preset = tuning.choice.preset
         self.preset_told.setText(self._presets[preset][1])
@@ -237,18 +208,22 @@ class TuningSetup(QWidget):
         tuning, models = self._tuning, self._session.models
         told = ""
         if tuning.summary is not None:
-            held = tuning.choice.hold_out
+            held = tuning.held_out
             samples = tuning.summary.samples
             out = sum(sample.sequence in held for sample in samples)
             pixels = sum(tuning.summary.pixels_to_learn(held).values())
             told = self.tr("Images to learn from: {images}, with {pixels} labelled pixels.").format(
-                images=len(samples) - out, pixels=_count(pixels)
+                images=len(samples) - out, pixels=count_told(pixels)
             )
             out_told = (
                 self.tr("Held out: {count}.").format(count=out)
                 if out
                 else self.tr("None held out: nothing will be proven.")
             )
+            if tuning.choice.in_turn:
+                out_told = self.tr("Held out: each sequence in turn, in {count} runs.").format(
+                    count=tuning.runs
+                )
             told = f"{told} {out_told}"
         elif tuning.reading:
             told = self.tr("Counting…")
@@ -261,10 +236,13 @@ class TuningSetup(QWidget):
         self.base.setText(begins if models.ready else self.tr("The model is being loaded…"))
 
     def _show_sequences(self) -> None:
-        summary, held = self._tuning.summary, self._tuning.choice.hold_out
+        summary, held = self._tuning.summary, self._tuning.held_out
         table = self.sequences
         counts = summary.sequences if summary else {}
         table.setVisible(bool(counts))
+        table.setEnabled(not self._tuning.choice.in_turn)
+        self.in_turn.setVisible(len(counts) > 1)
+        self.in_turn.setChecked(self._tuning.choice.in_turn)
         blocked = table.blockSignals(True)
         if [table.topLevelItem(row).text(0) for row in range(table.topLevelItemCount())] != [  # pyright: ignore[reportOptionalMemberAccess]
             *counts
@@ -274,31 +252,13 @@ class TuningSetup(QWidget):
                 item = QTreeWidgetItem(table, [name, str(count)])
                 item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
                 item.setToolTip(0, name)
-            _fit(table, len(counts))
+            table.fit(len(counts))
         for row, name in enumerate(counts):
             item = table.topLevelItem(row)
             assert item is not None
             state = Qt.CheckState.Checked if name in held else Qt.CheckState.Unchecked
             item.setCheckState(0, state)
         table.blockSignals(blocked)
-
-    def _show_classes(self) -> None:
-        tuning, table = self._tuning, self.classes
-        summary = tuning.summary
-        pixels = summary.pixels_to_learn(tuning.choice.hold_out) if summary else {}
-        table.setVisible(bool(pixels))
-        table.clear()
-        muted = self.palette().placeholderText()
-        for name, count in sorted(pixels.items(), key=lambda pair: -pair[1]):
-            item = QTreeWidgetItem(table, [name, _count(count), self._learnt_text(name)])
-            item.setData(0, _NAME_ROLE, name)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
-            item.setToolTip(1, f"{count:,}")
-            if not count:
-                for column in range(3):
-                    item.setForeground(column, muted)
-        _fit(table, len(pixels))
 
     def _show_time(self) -> None:
         tuning = self._tuning
@@ -309,42 +269,29 @@ class TuningSetup(QWidget):
             text = self.tr("Measuring some steps…")
         elif recipe is not None and total is not None and tuning.step_s is not None:
             about = (
-                self.tr("About {time}: {steps} steps of {step:.2f} s, and the proof")
+                self.tr(
+                    "About {time}: {runs} runs of {steps} steps of {step:.2f} s, and the proofs"
+                )
+                if tuning.runs > 1
+                else self.tr("About {time}: {steps} steps of {step:.2f} s, and the proof")
                 if recipe.data.held_out
                 else self.tr("About {time}: {steps} steps of {step:.2f} s")
             )
-            text = about.format(time=duration(total), steps=steps, step=tuning.step_s)
+            text = about.format(
+                time=duration(total), runs=tuning.runs, steps=steps, step=tuning.step_s
+            )
         elif recipe is not None:
-            text = self.tr("{steps} steps").format(steps=steps)
+            told = (
+                self.tr("{runs} runs of {steps} steps")
+                if tuning.runs > 1
+                else self.tr("{steps} steps")
+            )
+            text = told.format(runs=tuning.runs, steps=steps)
         self.time.setText(text)
         self.measure.setEnabled(recipe is not None)
         self.measure.setText(self.tr("Cancel") if tuning.measuring else self.tr("How long?"))
 
     # Widgets to session -------------------------------------------------------------------------
-
-    def choices_of(self, name: str) -> dict[str, str]:
-        """What a class may be learnt as, with how that is called."""
-        ready = self._session.models.ready
-        choices = {own: own for own in (ready.classes.names if ready else ())}
-        if self._tuning.is_new(name):
-            choices = {name: self.tr("new: {name}").format(name=name)} | choices
-        return choices | {"": self.tr("(not learnt)")}
-
-    def learnt_as(self, name: str) -> str:
-        """What it is learnt as now."""
-        return self._tuning.learnt_as(name)
-
-    def learn_as(self, name: str, learnt: str) -> None:
-        """Change that."""
-        self._tuning.set_learn_as(name, learnt)
-
-    def _learnt_text(self, name: str) -> str:
-        learnt = self.learnt_as(name)
-        return self.choices_of(name).get(learnt, learnt)
-
-    def _edit_class(self, item: QTreeWidgetItem, column: int) -> None:
-        if column == 2:
-            self.classes.editItem(item, 2)
 
     def _hold_out(self, item: QTreeWidgetItem, _column: int) -> None:
         held = item.checkState(0) == Qt.CheckState.Checked
@@ -370,32 +317,3 @@ class TuningSetup(QWidget):
     def _fold(self, open_: bool) -> None:
         self.options.setVisible(open_)
         self.more.setArrowType(Qt.ArrowType.DownArrow if open_ else Qt.ArrowType.RightArrow)
-
-
-def _table(titles: tuple[str, ...], parent: QWidget) -> QTreeWidget:
-    table = QTreeWidget(parent)
-    table.setHeaderLabels(titles)
-    table.setRootIsDecorated(False)
-    table.setUniformRowHeights(True)
-    table.setAccessibleName(titles[0])
-    header = table.header()
-    header.setStretchLastSection(False)
-    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    for column in range(1, len(titles)):
-        header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
-    return table
-
-
-def _fit(table: QTreeWidget, rows: int) -> None:
-    """As high as its rows need, up to some."""
-    row_px = max(1, table.sizeHintForRow(0))
-    shown = min(max(1, rows), _ROWS)
-    table.setFixedHeight(table.header().sizeHint().height() + shown * row_px + 6)
-
-
-def _count(pixels: int) -> str:
-    """Such as 1.2 M."""
-    for unit, size in (("M", 1e6), ("k", 1e3)):
-        if pixels >= size:
-            return f"{pixels / size:.1f} {unit}"
-    return str(pixels)

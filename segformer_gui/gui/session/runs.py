@@ -28,6 +28,8 @@ from segformer_gui.core.training.folder import (
     is_running,
     start_detached,
 )
+from segformer_gui.core.training.folds import Table, folds_of, next_fold
+from segformer_gui.core.training.folds import table as folds_table
 from segformer_gui.core.training.progress import RunProgress, RunState, RunWatch
 from segformer_gui.core.training.recipe import Recipe, read_recipe
 from segformer_gui.core.training.versions import Version
@@ -48,14 +50,28 @@ class SamplePicture:
     labels: NDArray[np.uint8]
 
 
+@dataclass(frozen=True)
+class Fold:
+    """The run is the one of `count` that leaves `sequence` out; `table` is that of all folds."""
+
+    number: int
+    count: int
+    sequence: str
+    table: Table
+
+
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """What a worker saw in a run's folder. `proof` is that of a finished run."""
+    """What a worker saw in a run's folder. `proof` is that of a finished run, `follows` the fold
+    that comes after it.
+    """
 
     progress: RunProgress
     samples: list[SamplePicture]
     proof: dict[str, Any] | None
     decided: bool
+    fold: Fold | None
+    follows: Path | None
 
 
 class Runs(QObject):
@@ -86,6 +102,7 @@ class Runs(QObject):
         self.samples: list[SamplePicture] = []
         self.proof: dict[str, Any] | None = None
         self.decided = False
+        self.fold: Fold | None = None  # Where sequences are left out in turn.
         self.asked: Command | None = None  # What it has not answered yet.
 
     @property
@@ -121,13 +138,13 @@ class Runs(QObject):
         self._silent = "waiting" if process else None
         self._was_live = process is not None
 
-        def opened(recipe: Recipe) -> None:
-            self.run, self.recipe = run, recipe
-            self._watch = RunWatch(run, recipe)
+        def opened(found: tuple[Path, Recipe]) -> None:
+            self.run, self.recipe = found
+            self._watch = RunWatch(*found)
             self._timer.start(_LOOK_MS)
             self._look()
 
-        self._lanes.runs.submit(lambda _job: _recipe_of(run), opened, self.failed.emit, "attach")
+        self._lanes.runs.submit(lambda _job: _opened(run), opened, self.failed.emit, "attach")
 
     def close(self) -> None:
         """Look no longer."""
@@ -228,7 +245,11 @@ class Runs(QObject):
 
     def _take(self, look: _Look) -> None:
         before, was_live = self.progress.state if self.progress else None, self._was_live
+        if look.follows is not None:
+            self.attach(look.follows, self._process)
+            return
         progress = self.progress = look.progress
+        self.fold = look.fold
         self.samples, self.proof, self.decided = look.samples, look.proof, look.decided
         self._samples = {f"{one.step:06}-{one.number}": one for one in look.samples}
         state = progress.state
@@ -257,14 +278,28 @@ class Runs(QObject):
         self._watch = self._process = self.run = self.recipe = self.progress = None
         self.proof = self.asked = self._silent = None
         self._was_live = False
-        self.samples, self._samples, self.decided = [], {}, False
+        self.samples, self._samples, self.decided, self.fold = [], {}, False, None
         self.changed.emit()
 
 
-def _recipe_of(run: Path) -> Recipe:
+def _current(folder: Path) -> Path:
+    """The fold that a folder of them is at; any other folder is a run itself."""
+    runs = list(folds_of(folder).values())
+    return next_fold(folder) or (runs[-1] if runs else folder)
+
+
+def _opened(folder: Path) -> tuple[Path, Recipe]:
+    run = _current(folder)
     if not (run / RECIPE_FILE).is_file():
         raise UserError("run_missing", path=str(run))
-    return read_recipe(run / RECIPE_FILE)
+    return run, read_recipe(run / RECIPE_FILE)
+
+
+def _fold(run: Path) -> Fold | None:
+    folds = {path: sequence for sequence, path in folds_of(run.parent).items()}
+    if run not in folds:
+        return None
+    return Fold([*folds].index(run) + 1, len(folds), folds[run], folds_table(run.parent))
 
 
 def _seen(watch: RunWatch, known: dict[str, SamplePicture]) -> _Look:
@@ -284,7 +319,10 @@ def _seen(watch: RunWatch, known: dict[str, SamplePicture]) -> _Look:
             step, number = map(int, path.stem.split("-"))
             labels = read_labels(path).astype(np.uint8)
             samples.append(SamplePicture(step, number, labels))
-    return _Look(progress, samples, proof, versions.is_decided(watch.run))
+    follows = next_fold(watch.run.parent) if proof else None
+    return _Look(
+        progress, samples, proof, versions.is_decided(watch.run), _fold(watch.run), follows
+    )
 
 
 def _latest() -> Path | None:
@@ -292,7 +330,7 @@ def _latest() -> Path | None:
         folders = sorted(versions.runs_dir().iterdir(), reverse=True)
     except OSError:
         return None
-    folders = [folder for folder in folders if (folder / RECIPE_FILE).is_file()]
+    folders = [run for run in map(_current, folders) if (run / RECIPE_FILE).is_file()]
     for folder in folders:
         if is_running(folder):
             return folder

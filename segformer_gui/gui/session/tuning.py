@@ -37,10 +37,14 @@ _POLL_S = 0.1
 
 @dataclass(frozen=True)
 class Choice:
-    """How a run is to be. `learn_as` gives classes of the data another name, or none: ""."""
+    """How a run is to be. `learn_as` gives classes of the data another name, or none: "".
+
+    `in_turn`: a run for each sequence, which it holds out, whatever `hold_out` says.
+    """
 
     preset: Preset = "balanced"
     hold_out: frozenset[str] = frozenset()
+    in_turn: bool = False
     learn_as: dict[str, str] = field(default_factory=dict[str, str])
     adjustments: Adjustments = field(default_factory=Adjustments)
 
@@ -109,7 +113,8 @@ class Tuning(QObject):
             self.summary = summary
             known = set(summary.sequences)
             chosen = self.choice.hold_out & known or frozenset(summary.hold_out)
-            self.choice = replace(self.choice, hold_out=chosen)
+            in_turn = self.choice.in_turn and len(known) > 1
+            self.choice = replace(self.choice, hold_out=chosen, in_turn=in_turn)
             self._compose()
 
         def failed(error: Exception) -> None:
@@ -161,6 +166,18 @@ class Tuning(QObject):
         return plain_name(name) not in {plain_name(own) for own in self._model_names()}
 
     @property
+    def held_out(self) -> frozenset[str]:
+        """The sequences that the run, or the first of several, does not learn from."""
+        if self.choice.in_turn and self.summary:
+            return frozenset([min(self.summary.sequences)])
+        return self.choice.hold_out
+
+    @property
+    def runs(self) -> int:
+        """How many are started: one, or one for each sequence."""
+        return len(self.summary.sequences) if self.summary and self.choice.in_turn else 1
+
+    @property
     def can_start(self) -> bool:
         """Whether there is a recipe, and the trainer not on its way."""
         return self.recipe is not None and not self.starting
@@ -173,7 +190,8 @@ class Tuning(QObject):
         if summary is None or ready is None or self._models.loading:
             self.changed.emit()
             return
-        choice, spec, short_side = self.choice, ready.request.spec, ready.short_side
+        choice, held = self.choice, self.held_out
+        spec, short_side = ready.request.spec, ready.short_side
         names = [name for name in summary.classes.names if name]
         learnt = {name: self.learnt_as(name) for name in names}
         grows = any(new and self.is_new(new) for new in learnt.values())
@@ -188,7 +206,7 @@ class Tuning(QObject):
             self.changed.emit()
 
         def work(_job: Job) -> Recipe:
-            return _recipe(summary, choice, class_map, grows, spec, short_side)
+            return _recipe(summary, choice, held, class_map, grows, spec, short_side)
 
         self.changed.emit()
         self._lanes.runs.submit(work, done, failed, "compose")
@@ -204,7 +222,7 @@ class Tuning(QObject):
         if _timed(recipe) != _timed(self.recipe):
             return None
         steps = self.recipe.optimizer.steps - recipe.optimizer.steps
-        return estimate.total_s + steps * estimate.step_s
+        return (estimate.total_s + steps * estimate.step_s) * self.runs
 
     @property
     def step_s(self) -> float | None:
@@ -247,14 +265,20 @@ class Tuning(QObject):
             return
         self.cancel_measuring()
         project = self._projects.project if self.folder is None else None
+        in_turn = self.choice.in_turn
 
         def work(_job: Job) -> tuple[Path, subprocess.Popen[bytes]]:
             from segformer_gui.core.training.folder import start_detached
+            from segformer_gui.core.training.folds import folds_of, prepare_folds
             from segformer_gui.core.training.prepare import prepare_run
 
-            _save(project, recipe.data.held_out)
+            _save(project, None if in_turn else recipe.data.held_out)
             run = _new_folder()
-            prepare_run(recipe, run)
+            if in_turn:
+                prepare_folds(recipe, run)
+                run = next(iter(folds_of(run).values()))
+            else:
+                prepare_run(recipe, run)
             return run, start_detached(run)
 
         def done(begun: tuple[Path, subprocess.Popen[bytes]]) -> None:
@@ -299,6 +323,7 @@ def _summary(source: Path, model_names: tuple[str, ...]) -> Summary:
 def _recipe(
     summary: Summary,
     choice: Choice,
+    held: frozenset[str],
     class_map: dict[str, str],
     grows: bool,
     spec: str,
@@ -306,7 +331,7 @@ def _recipe(
 ) -> Recipe:
     from segformer_gui.core.training.fine_tuning import adjusted, fine_tuning_recipe
 
-    held_out = tuple(sorted(choice.hold_out))
+    held_out = tuple(sorted(held))
     learnt = sum(sample.sequence not in held_out for sample in summary.samples)
     if not learnt:
         raise UserError("nothing_to_train", path=summary.data.root)

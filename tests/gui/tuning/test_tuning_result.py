@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from segformer_gui.core.catalogue import EMBEDDED_MODEL
 from segformer_gui.core.training import versions
-from tests.gui.tuning.conftest import finish, proof, training
+from segformer_gui.core.training.folder import held
+from tests.gui.tuning.conftest import finish, pair, proof, started, training
 
 
 @pytest.fixture
@@ -131,3 +134,48 @@ def test_versions_are_a_tree_with_notes_and_can_be_compared(finished, dock, monk
     panel._export("safetensors")
     assert target.stat().st_size > 1e6
     assert "was written" in finished.message_bar.sentence.text()
+
+
+def test_one_fold_after_the_other_is_watched_and_their_mean_is_told(window, dock, trainer, images):
+    runs = window.session.runs
+    dock.setup.in_turn.click()
+    with training(window, dock) as first:
+        assert "Fold 1 of 2: a is left out." in dock.run.told.text()
+
+    finish(window, first, proof(images))
+
+    second = runs.run
+    assert second == first.with_name("fold-b")
+    assert dock.pages.currentIndex() == 1
+    with held(second):
+        started(second)
+        runs._look()
+        assert "Fold 2 of 2: b is left out." in dock.run.told.text()
+    finish(window, second, proof(images) | {"clean": pair(0.5, 0.6)})
+    assert dock.pages.currentIndex() == 2
+    table = dock.card.table
+    clean, corrupted = table.topLevelItem(0), table.topLevelItem(1)
+    assert clean.text(0) == "Clean, mean of 2 folds"
+    assert [clean.text(column) for column in (1, 2, 3)] == ["50.0", "65.0", "+15.0"]
+    folds = [[clean.child(n).text(column) for column in (0, 2)] for n in (0, 1)]
+    assert folds == [["a", "70.0"], ["b", "60.0"]]
+    assert corrupted.text(3) == "+10.0"
+    assert "learnt from all but b" in dock.card.cautions.text()
+
+
+def test_a_folder_of_folds_is_followed_where_it_is(window, dock, trainer, images):
+    runs = window.session.runs
+    dock.setup.in_turn.click()
+    with training(window, dock) as first:
+        pass
+    (first / "proof.json").write_text(json.dumps(proof(images)))
+
+    runs.attach(first.parent)
+
+    assert runs.run == first.with_name("fold-b")
+    runs._forget()
+    runs.find()
+    assert runs.run is None  # The second one has not begun.
+    started(first.with_name("fold-b"))
+    runs.find()
+    assert runs.run == first.with_name("fold-b")

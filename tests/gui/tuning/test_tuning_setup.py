@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from segformer_gui.core.images import write_png
 from segformer_gui.core.training.estimate import Estimate
+from segformer_gui.core.training.folds import folds_of
+from segformer_gui.core.training.recipe import read_recipe
 from tests.gui.conftest import CLASSES, make_image
 
 
@@ -42,13 +44,13 @@ def test_the_split_can_be_changed(window, dock):
 
 def test_classes_are_learnt_as_others_as_new_or_not(window, dock):
     tuning = window.session.tuning
-    assert list(dock.setup.choices_of("cat")) == ["cat", "dark", "middle", "bright", ""]
-    assert list(dock.setup.choices_of("dark")) == ["dark", "middle", "bright", ""]
+    assert list(dock.setup.classes.choices_of("cat")) == ["cat", "dark", "middle", "bright", ""]
+    assert list(dock.setup.classes.choices_of("dark")) == ["dark", "middle", "bright", ""]
     assert tuning.recipe.network.classes == "both"
-    dock.setup.learn_as("cat", "dark")
+    dock.setup.classes.learn_as("cat", "dark")
     assert tuning.recipe.network.classes == "initial"
     assert tuning.recipe.data.class_map == {"cat": "dark"}
-    dock.setup.learn_as("cat", "")
+    dock.setup.classes.learn_as("cat", "")
     assert tuning.recipe.data.class_map == {"cat": ""}
 
 
@@ -181,3 +183,25 @@ def test_a_recipe_of_other_data_does_not_land(window, dock, monkeypatch, tmp_pat
     assert waiting == ["compose", "read"]
     assert "compose" in cancelled
     assert not tuning.can_start
+
+
+def test_each_sequence_can_be_left_out_in_turn(window, dock, trainer):
+    setup, tuning = dock.setup, window.session.tuning
+
+    setup.in_turn.click()
+
+    assert not setup.sequences.isEnabled()
+    ticked = [setup.sequences.topLevelItem(row).checkState(0) for row in range(2)]
+    assert ticked == [Qt.CheckState.Checked, Qt.CheckState.Unchecked]
+    assert "each sequence in turn, in 2 runs" in setup.told.text()
+    assert setup.time.text().startswith("2 runs of")
+    tuning._measured = tuning.recipe, Estimate(1.0, 0.5, 100.0, "cpu", 1)
+    assert tuning.total_s == 200
+    setup.start.click()
+    (run,) = trainer.runs
+    folds = folds_of(run.parent)
+    held_out = [read_recipe(fold / "recipe.toml").data.held_out for fold in folds.values()]
+    assert held_out == [("a",), ("b",)]
+    assert read_recipe(run / "recipe.toml").data.root == str(run.parent / "data" / "project")
+    assert window.session.runs.run == run
+    assert not any(row.hold_out for row in window.session.projects.project.images.values())
