@@ -104,18 +104,6 @@ VIDEO_ENTRIES = (
         QT_TRANSLATE_NOOP("actions", "&Smooth masks"),
         QT_TRANSLATE_NOOP(
             "actions",
-            "Average each frame's mask with those before: it flickers less, and lags where things "
-            "move",
-        ),
-        ("Shift+S",),
-        checkable=True,
-    ),
-    Entry(
-        "video_smooth",
-        "video",
-        QT_TRANSLATE_NOOP("actions", "&Smooth masks"),
-        QT_TRANSLATE_NOOP(
-            "actions",
             "Average each mask with those of the frames before: it flickers less, and lags behind "
             "what moves",
         ),
