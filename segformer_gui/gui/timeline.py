@@ -103,16 +103,20 @@ class Timeline(QWidget):
     def _paint_strip(self, painter: QPainter, colors: theme.Colors) -> None:
         top = _MARKS_PX + _PICTURES_PX
         painter.fillRect(QRect(0, top, self.width(), _STRIP_PX), QColor(colors.base))
+        # As one image: a clip of an hour has more bars than there is time for at each repaint.
         known = np.flatnonzero(~np.isnan(self._flips))
-        highest: dict[int, float] = {}
-        for number in known:
-            x = self._x(int(number))
-            highest[x] = max(highest.get(x, 0), float(self._flips[number]))
-        width = max(1, self.width() // self._count)
-        for x, rate in highest.items():
-            height = max(1, round(min(1, rate / _FULL_RATE) * _STRIP_PX))
-            color = QColor(colors.error if rate > _FULL_RATE / 2 else colors.warning)
-            painter.fillRect(QRect(x, top + _STRIP_PX - height, width, height), color)
+        left = np.rint(known * (self.width() - 1) / max(1, self._count - 1)).astype(int)
+        rates = np.full(self.width(), np.nan)
+        for beside in range(max(1, self.width() // self._count)):
+            np.fmax.at(rates, np.minimum(left + beside, self.width() - 1), self._flips[known])
+        heights = np.clip(np.rint(rates / _FULL_RATE * _STRIP_PX), 1, _STRIP_PX)
+        bars = np.where(
+            rates > _FULL_RATE / 2, QColor(colors.error).rgba(), QColor(colors.warning).rgba()
+        )
+        rows = np.arange(_STRIP_PX, 0, -1)[:, None]
+        image = np.where(rows <= heights, bars, 0).astype(np.uint32)  # Nowhere where not-a-number.
+        shape = (self.width(), _STRIP_PX, 4 * self.width())
+        painter.drawImage(0, top, QImage(image.tobytes(), *shape, QImage.Format.Format_ARGB32))
 
     def _paint_mark(self, painter: QPainter, x: int, color: QColor, filled: bool) -> None:
         painter.setPen(color)
