@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QStatusBar, QTo
 
 from segformer_gui.gui.messages import measure_title, note_sentence
 from segformer_gui.gui.session.session import Session
+from segformer_gui.gui.still_label import StillLabel
 
 _NOTE_WIDTH_PX = 420  # The whole text is in the tool tip.
 
@@ -21,8 +22,8 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self._session = session
         self.setSizeGripEnabled(False)
-        self.hover = QLabel(self)
-        self.hover.setTextFormat(Qt.TextFormat.RichText)
+        self.hover = StillLabel(self)
+        self.hover.label.setTextFormat(Qt.TextFormat.RichText)
         # A long text is cut rather than the window made wider.
         self.hover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.progress = QProgressBar(self)
@@ -34,7 +35,7 @@ class StatusBar(QStatusBar):
         self.cancel.setAccessibleName(self.tr("Cancel"))
         self.notes = QLabel(self)
         self.notes.setProperty("role", "warning")
-        self.time = QLabel(self)
+        self.time = StillLabel(self)
         self.device = QLabel(self)
         self.zoom = QLabel(self)
         self.zoom.setToolTip(self.tr("Screen pixels for each image pixel"))

@@ -12,6 +12,7 @@ from segformer_gui.gui.actions import Actions
 from segformer_gui.gui.session.ports import Job
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.video import SPEEDS
+from segformer_gui.gui.still_label import StillLabel
 from segformer_gui.gui.timeline import Timeline
 
 _BUTTONS = (
@@ -41,7 +42,7 @@ class VideoBar(QWidget):
         self._actions = actions
         self.timeline = Timeline(self)
         self.timeline.sought.connect(session.player.seek)
-        self.place = _Place(self)
+        self.place = StillLabel(self, _Place())
         self.speed = QComboBox(self)
         self.speed.setAccessibleName(self.tr("Speed"))
         self.speed.setToolTip(self.tr("Seconds of the video a second"))
@@ -62,7 +63,7 @@ class VideoBar(QWidget):
         )
         for widget in (self.place, self.speed, self.size_choice):
             widget.setMinimumWidth(_LEAST_PX)
-        self.rate = QLabel(self)
+        self.rate = StillLabel(self)
         self.rate.setMinimumWidth(_LEAST_PX)
         self.rate.setToolTip(self.tr("Frames a second with their masks, as measured"))
         row = QHBoxLayout()
@@ -83,9 +84,9 @@ class VideoBar(QWidget):
         layout.addLayout(row)
         player = session.player
         player.changed.connect(self._show_video)
-        for signal in (player.frame_changed, player.state_changed, session.frames.changed):
+        player.frame_changed.connect(self._show_frame)
+        for signal in (player.state_changed, session.frames.changed, session.settings_changed):
             signal.connect(self.show_state)
-        session.settings_changed.connect(self.show_state)
         self._show_video()
 
     def _button(self, name: str) -> QToolButton:
@@ -102,7 +103,16 @@ class VideoBar(QWidget):
         self.timeline.update()
 
     def show_state(self) -> None:
-        """Frame, time, marks, speed."""
+        """All but the pictures."""
+        player = self._session.player
+        self._show_frame()
+        self.speed.setCurrentIndex(self.speed.findData(player.speed))
+        size = self._session.settings.short_side
+        self.size_choice.setCurrentIndex(self.size_choice.findData(size))
+        self._actions["video_play"].setIcon(theme.icon("pause" if player.playing else "play"))
+
+    def _show_frame(self) -> None:
+        """What is another one with each frame."""
         player = self._session.player
         if player.video is None:
             return
@@ -124,10 +134,6 @@ class VideoBar(QWidget):
         self.place.setToolTip(f"{tip}:\n{text}")  # The bar may be too narrow for it.
         frame_s = player.frame_s
         self.rate.setText(self.tr("{fps:.1f} fps").format(fps=1 / frame_s) if frame_s else "")
-        self.speed.setCurrentIndex(self.speed.findData(player.speed))
-        size = self._session.settings.short_side
-        self.size_choice.setCurrentIndex(self.size_choice.findData(size))
-        self._actions["video_play"].setIcon(theme.icon("pause" if player.playing else "play"))
 
     def _show_video(self) -> None:
         player = self._session.player
