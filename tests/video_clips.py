@@ -13,6 +13,8 @@ from pathlib import Path
 import av
 import numpy as np
 
+from segformer_gui.core.images import write_png
+
 MS = Fraction(1, 1000)
 
 
@@ -78,6 +80,13 @@ def _write_sound(container, track, length_s: float) -> None:
         frame.sample_rate, frame.pts, frame.time_base = 48000, start, Fraction(1, 48000)
         container.mux(track.encode(frame))
     container.mux(track.encode(None))
+
+
+def write_sequence(folder: Path, frames: int) -> Path:
+    """A folder of `moving_scene` as `frame_0.png` on."""
+    for number in range(frames):
+        write_png(folder / f"frame_{number}.png", moving_scene(number))
+    return folder
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,6 +69,7 @@ from segformer_gui.core.outputs import (
     write_outputs,
 )
 from segformer_gui.core.palettes import Palette, painted
+from segformer_gui.core.video.video import RATE
 from segformer_gui.core.video.work import VideoFiles, VideoWork
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def predict(
     smooth: SmoothOption = 0,
     moving: MovingOption = False,
     sequence: SequenceOption = False,
-    rate: RateOption = 25,
+    rate: RateOption = RATE,
     corrupt: CorruptOption | None = None,
     seed: SeedOption = 0,
     engine: EngineOption = Engine.fast,
@@ -150,7 +150,7 @@ def predict(
         measures: list[Measure] = [measure for measure in asked if asked[measure]]
         endings = [".png", *output_endings(beside), *(f"_{m}.png" for m in measures)]
         found = list(paths) if sequence else find_images(paths, IMAGE_SUFFIXES | VIDEO_SUFFIXES)
-        clips = [path for path in found if sequence or is_video(path)]
+        clips = [path for path in found if is_video(path)]
         outputs = plan_outputs([path for path in found if path not in clips], out, endings)
         video_outputs = plan_outputs(clips, out, VIDEO_ENDINGS)
         condition = checked_condition(corrupt, seed, engine) if corrupt else None
@@ -171,7 +171,7 @@ def predict(
                     smoothing=smooth,
                     measured=json or with_statistics,
                 ),
-                Fraction(rate).limit_denominator(1001),
+                rate,
                 start,
                 end,
                 overlay_video,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,7 @@ from segformer_gui.cli.output import print_error, print_notes, progress_bar
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.files import write_atomically
 from segformer_gui.core.inference.options import SegmentOptions
-from segformer_gui.core.video.video import Video, open_video
+from segformer_gui.core.video.video import RATES, Video, open_video
 from segformer_gui.core.video.work import VideoFiles, VideoWork
 
 if TYPE_CHECKING:
@@ -70,7 +69,10 @@ SequenceOption = Annotated[
 RateOption = Annotated[
     float,
     typer.Option(
-        min=0.1, max=1000, help="Frames a second of an image sequence.", rich_help_panel=_PANEL
+        min=RATES[0],
+        max=RATES[1],
+        help="Frames a second of an image sequence.",
+        rich_help_panel=_PANEL,
     ),
 ]
 
@@ -84,7 +86,7 @@ class VideoOptions:
     segment: SegmentOptions
     files: VideoFiles
     work: VideoWork
-    rate: Fraction
+    rate: float
     start_s: float
     end_s: float | None
     overlay: bool

@@ -147,8 +147,22 @@ def write_index_png(
 
 
 def is_video(path: Path) -> bool:
-    """Whether the name is that of a video file."""
-    return path.suffix.lower() in VIDEO_SUFFIXES
+    """Whether a path stands for a video: a file by its name, or a folder, of whose images each is
+    a frame.
+    """
+    return path.suffix.lower() in VIDEO_SUFFIXES or is_folder(path)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder; False where that cannot be told."""
+    return os.path.isdir(path)  # noqa: PTH112 (`Path.is_dir` raises where a folder above is closed)
+
+
+def output_stem(path: Path) -> str:
+    """What files made of an image or a video are named after: what a folder has after its last dot
+    is no suffix.
+    """
+    return path.name if is_folder(path) else path.stem
 
 
 def find_images(paths: Iterable[Path], suffixes: frozenset[str] = IMAGE_SUFFIXES) -> list[Path]:

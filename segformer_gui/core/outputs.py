@@ -19,7 +19,7 @@ import segformer_gui
 from segformer_gui.core.classes import IGNORE, ClassSet, known_class_set, plain_name
 from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.files import write_atomically
-from segformer_gui.core.images import read_image, write_png
+from segformer_gui.core.images import output_stem, read_image, write_png
 from segformer_gui.core.project.record import OWN_FOLDERS, RECORD_FILE
 from segformer_gui.core.render import Labels, colorize, overlay
 
@@ -219,13 +219,13 @@ def _distinct_stems(images: Sequence[Path], endings: Sequence[str]) -> dict[Path
     """A file stem for each image, none equal to another or to another with an ending."""
     stems: dict[Path, str] = {}
     taken: set[str] = set()
-    same_stem = Counter(_plain(image.stem) for image in images)
+    same_stem = Counter(_plain(output_stem(image)) for image in images)
 
     def free(stem: str) -> bool:
         return taken.isdisjoint(_plain(stem + ending) for ending in endings)
 
     for image in images:
-        parents = 1 if same_stem[_plain(image.stem)] > 1 else 0
+        parents = 1 if same_stem[_plain(output_stem(image))] > 1 else 0
         stem = _stem_with(image, parents)
         while not free(stem) and parents < len(image.parts) - 2:
             parents += 1
@@ -242,7 +242,7 @@ def _distinct_stems(images: Sequence[Path], endings: Sequence[str]) -> dict[Path
 def _stem_with(image: Path, parents: int) -> str:
     # Neither the root nor the dots of a relative path are names.
     folders = [part for part in image.parent.parts if part.strip("./\\") and part != image.anchor]
-    return "_".join((*(folders[-parents:] if parents else ()), image.stem))
+    return "_".join((*(folders[-parents:] if parents else ()), output_stem(image)))
 
 
 def _plain(name: str) -> str:

@@ -70,12 +70,12 @@ def test_a_part_is_corrupted_smoothed_and_reported(
 
 def test_a_folder_of_images_is_a_video_if_asked(run: Callable, tmp_path: Path) -> None:
     for number in range(3):
-        write_png(tmp_path / "drive" / f"{number}.png", moving_scene(number))
+        write_png(tmp_path / "drive.1" / f"{number}.png", moving_scene(number))
     out = tmp_path / "out"
-    result = run("predict", tmp_path / "drive", "--out", out, "--sequence", "--rate", 5, *SMALL)
+    result = run("predict", tmp_path / "drive.1", "--out", out, "--sequence", "--rate", 5, *SMALL)
 
     assert result.code == 0
-    assert len(list((out / "drive_masks").iterdir())) == 3
+    assert len(list((out / "drive.1_masks").iterdir())) == 3
 
 
 def test_images_and_clips_may_come_together(run: Callable, clip: Path, tmp_path: Path) -> None:

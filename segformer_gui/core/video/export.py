@@ -35,6 +35,8 @@ from segformer_gui.core.video.work import VideoFiles, VideoWork
 
 Image = NDArray[np.uint8]
 
+_DAMAGE = ("video_frame_damaged", "image_broken")  # Of a clip, and of an image sequence.
+
 
 class Segment(Protocol):
     """The network: `Segmenter.segment` with its options, or a stand-in."""
@@ -102,9 +104,9 @@ def segmented_frames(
             try:
                 pixels = video.frame(number)
             except UserError as error:
-                if error.code != "video_frame_damaged" or number == work.start:
+                if error.code not in _DAMAGE or number == work.start:
                     raise
-                time_s = error.parameters["time"]
+                time_s = f"{video.times[number]:.2f}"
                 notes.append(Note("video_ends_at_damage", {"number": number + 1, "time": time_s}))
                 return
             yield _Frame(number, float(video.times[number]) - start_s, pixels, pixels)

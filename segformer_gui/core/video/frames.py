@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from segformer_gui.core.annotation.mask import FREE, UNLABELLED
 from segformer_gui.core.annotation.predicted import copied
-from segformer_gui.core.images import write_png
+from segformer_gui.core.images import output_stem, write_png
 from segformer_gui.core.project.project import Project
 from segformer_gui.core.project.record import FrameSource, ImageRow
 from segformer_gui.core.video.flow import Motion
-from segformer_gui.core.video.video import open_video
+from segformer_gui.core.video.video import RATE, open_video
 
 FOLDER = "frames"
 
@@ -38,7 +38,7 @@ def add_frame(
     there = frames_of(project, video).get(number)
     if there is not None:
         return Path(os.path.normpath(project.image_path(there.id)))
-    path = _free(project.folder / FOLDER, f"{video.stem}_{number:06}")
+    path = _free(project.folder / FOLDER, f"{output_stem(video)}_{number:06}")
     write_png(path, pixels)
     for _, error in project.add([path]):
         if error is not None:
@@ -54,19 +54,20 @@ def propose_masks(
     row: ImageRow,
     labels: NDArray[np.uint8],
     count: int,
+    rate: float = RATE,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> list[Path]:
     """Carry the mask (H, W) of a frame on to the next `count` frames by optical flow.
 
     Frames that are in the project already keep what they have, and the mask goes on through them.
-    Where a pixel's past cannot be told it stays unlabelled. Nobody has touched these masks: they
-    count as predicted until a person works on them. Returns the new images' paths. Raises
-    `UserError` as `open_video` and `add_frame`.
+    `rate` is that of an image sequence, in frames a second. Where a pixel's past cannot be told it
+    stays unlabelled. Nobody has touched these masks: they count as predicted until a person works
+    on them. Returns the new images' paths. Raises `UserError` as `open_video` and `add_frame`.
     """
     assert row.source is not None
     path = Path(row.source.path)
     made: list[Path] = []
-    video = open_video(path)
+    video = open_video(path, rate)
     try:
         before = video.frame(row.source.number)
         stop = min(row.source.number + 1 + count, video.count)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segformer_gui.core.errors import Note, UserError
-from segformer_gui.core.images import find_images, read_image
+from segformer_gui.core.images import find_images, read_image, read_size
 
 _CACHED = 16
 
@@ -19,18 +19,18 @@ _CACHED = 16
 class ImageSequence:
     """The images of a folder, in natural order, at a rate of one's choice.
 
-    All must have the size of the first. Use from one thread at a time. Raises `UserError` as
-    `find_images` and `read_image`.
+    `rate` is in frames a second. All must have the size of the first. Use from one thread at a
+    time. Raises `UserError` as `find_images` and `read_size`.
     """
 
     notes: tuple[Note, ...] = ()
 
-    def __init__(self, path: Path, rate: Fraction = Fraction(25)) -> None:
+    def __init__(self, path: Path, rate: float) -> None:
         self.path = path
-        self.rate = rate
+        self.rate = Fraction(rate).limit_denominator(1001)
         self.files: Sequence[Path] = find_images([path])
         self._cache: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
-        self.size: tuple[int, int] = read_image(self.files[0]).shape[:2]
+        self.size: tuple[int, int] = read_size(self.files[0])
 
     @property
     def count(self) -> int:

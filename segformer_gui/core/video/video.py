@@ -11,6 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segformer_gui.core.errors import Note
+from segformer_gui.core.images import is_folder
+
+RATE = 25.0  # Frames a second of an image sequence of which nobody has said it.
+RATES = (0.1, 1000.0)  # The lowest and the highest that may be asked for.
 
 
 class Video(Protocol):
@@ -71,10 +75,13 @@ def first_frame_reduced(path: Path, width: int, height: int) -> NDArray[np.uint8
         video.close()
 
 
-def open_video(path: Path, rate: Fraction = Fraction(25)) -> Video:
-    """A clip, or a folder of images to be shown at `rate`. Errors as `Clip` and `ImageSequence`."""
+def open_video(path: Path, rate: float = RATE) -> Video:
+    """A clip, or a folder of images to be shown at `rate` frames a second.
+
+    Errors as `Clip` and `ImageSequence`.
+    """
     # FFmpeg's libraries are loaded where they are needed.
-    if path.is_dir():
+    if is_folder(path):
         from segformer_gui.core.video.sequence import ImageSequence
 
         return ImageSequence(path, rate)

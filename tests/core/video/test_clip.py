@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -14,7 +13,6 @@ from video_clips import hashed, moving_scene, played_through, write_clip
 
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.video.clip import Clip
-from segformer_gui.core.video.video import open_video
 
 KINDS = {
     "b_frames.mp4": {"b_frames": 3},
@@ -176,20 +174,6 @@ def test_a_playlist_that_names_other_files_is_not_followed(tmp_path: Path) -> No
     with pytest.raises(UserError) as caught:
         Clip(playlist)
     assert caught.value.code in ("video_broken", "video_empty")
-
-
-def test_images_in_a_folder_are_a_video(tmp_path: Path) -> None:
-    from segformer_gui.core.images import write_png
-
-    for number in range(12):
-        write_png(tmp_path / f"frame_{number}.png", moving_scene(number))
-    video = open_video(tmp_path, Fraction(10))
-
-    assert (video.count, video.size, video.times[-1]) == (12, (48, 64), 1.1)
-    assert all(np.array_equal(video.frame(n), moving_scene(n)) for n in (11, 2, 10))
-    write_png(tmp_path / "frame_5.png", moving_scene(5, 50, 64))
-    with pytest.raises(UserError, match="video_size_changes"):
-        video.frame(5)
 
 
 @pytest.mark.shared_data

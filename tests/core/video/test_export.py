@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from video_clips import moving_scene, write_clip
+from video_clips import moving_scene, write_clip, write_sequence
 
 from segformer_gui.core.classes import ClassSet
 from segformer_gui.core.corruption.condition import Condition, Step
@@ -24,6 +24,7 @@ from segformer_gui.core.inference.segmenter import Cancelled
 from segformer_gui.core.render import overlay
 from segformer_gui.core.video.clip import Clip
 from segformer_gui.core.video.export import process_video, segmented_frames
+from segformer_gui.core.video.video import open_video
 from segformer_gui.core.video.work import VideoFiles, VideoWork
 from segformer_gui.core.video.writer import writing_mp4
 
@@ -202,3 +203,17 @@ def test_everything_before_a_damaged_frame_is_done(clip: Clip, tmp_path: Path) -
     with pytest.raises(UserError, match="video_frame_damaged"):
         run(clip, replace(VideoWork(), start=7), VideoFiles(masks=tmp_path / "m"))
     assert not (tmp_path / "m").exists()
+
+
+def test_everything_before_a_broken_image_of_a_sequence_is_done(tmp_path: Path) -> None:
+    folder = write_sequence(tmp_path / "drive", 5)
+    (folder / "frame_3.png").write_bytes(b"no image")
+    files = VideoFiles(masks=tmp_path / "masks", overlay=tmp_path / "overlay.mp4")
+    summary = process_video(open_video(folder, 5), threshold, "threshold", VideoWork(), files)
+
+    assert [(note.code, note.parameters) for note in summary.notes] == [
+        ("video_ends_at_damage", {"number": 4, "time": "0.60"})
+    ]
+    assert len(list((tmp_path / "masks").iterdir())) == 3
+    written = Clip(tmp_path / "overlay.mp4")
+    assert (written.count, written.rate) == (3, 5)
