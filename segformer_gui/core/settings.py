@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -23,7 +23,8 @@ class Settings:
 
     `model` is a catalogue id or a path, empty for the first embedded model. `short_side` is
     "model", "native" or a number of pixels, see `SegmentOptions`. `opacity` is in 0..1. `recent`
-    are paths, the latest first.
+    are paths, the latest first; `sequences` are those of them that were opened as one video, with
+    its frames a second.
     """
 
     theme: Theme = "system"
@@ -38,6 +39,7 @@ class Settings:
     palette: Palette = "own"
     list_order: ListOrder = "opened"
     recent: tuple[str, ...] = ()
+    sequences: dict[str, float] = field(default_factory=dict[str, float])
     open_folder: str = ""
     export_folder: str = ""
     export_kinds: tuple[str, ...] = ("index",)
@@ -89,6 +91,9 @@ def _validated(value: object, kind: Any) -> Any:  # noqa: ANN401 (whatever the f
         return float(value)
     if kind in (str, bool):
         return value if isinstance(value, kind) else None
+    if kind == dict[str, float]:
+        numbers = value.values() if isinstance(value, dict) else [None]
+        return value if all(isinstance(number, int | float) for number in numbers) else None
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     return None

@@ -59,6 +59,13 @@ ENTRIES = (
         ("Ctrl+Shift+O",),
         "open-folder",
     ),
+    Entry(
+        "open_sequence",
+        "file",
+        QT_TRANSLATE_NOOP("actions", "Open &image sequence…"),
+        QT_TRANSLATE_NOOP("actions", "Open the images of a folder as one video"),
+        ("Ctrl+Shift+I",),
+    ),
     *PROJECT_ENTRIES,
     Entry(
         "export",

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMainWindow, QMessageBox
 
 from segformer_gui.core.catalogue import CHECKPOINT_SUFFIXES
 from segformer_gui.core.images import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from segformer_gui.core.video.video import RATE, RATES
 from segformer_gui.gui.actions import Actions
 from segformer_gui.gui.dialogs import ExportDialog
 from segformer_gui.gui.message_bar import MessageBar
@@ -36,6 +37,7 @@ class FileParts(QObject):
             {
                 "open_images": self._open_images,
                 "open_folder": self._open_folder,
+                "open_sequence": self._open_sequence,
                 "open_checkpoint": self._open_checkpoint,
                 "open_model_folder": self._open_model_folder,
                 "export": self._export,
@@ -67,6 +69,22 @@ class FileParts(QObject):
         if folder:
             self._session.change_settings(open_folder=folder)
             self._session.images.open([Path(folder)])
+
+    def _open_sequence(self) -> None:
+        images = self._session.images
+        title = self.tr("Open image sequence")
+        folder = QFileDialog.getExistingDirectory(
+            self._window, title, self._session.settings.open_folder
+        )
+        if not folder:
+            return
+        path = Path(folder)
+        self._session.change_settings(open_folder=str(path.parent))
+        label = self.tr("Frames a second of {name}:").format(name=path.name)
+        known = images.rates.get(path, RATE)
+        rate, accepted = QInputDialog.getDouble(self._window, title, label, known, *RATES, 3)
+        if accepted:
+            images.open_sequence(path, rate)
 
     def _open_checkpoint(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in sorted(CHECKPOINT_SUFFIXES))

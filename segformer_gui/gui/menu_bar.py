@@ -38,7 +38,7 @@ class MenuBar(QMenuBar):
                     translated((SUBMENUS | GROUPS)[entry.sub])
                 )
             menus[entry.sub or entry.menu].addAction(actions[entry.id])
-            if entry.id == "open_folder":
+            if entry.id == "open_sequence":
                 menus[entry.menu].addMenu(self.recent)
         view = menus["view"]
         view.addSeparator()
@@ -74,7 +74,7 @@ class MenuBar(QMenuBar):
         for text in self._session.settings.recent:
             action = self.recent.addAction(text.replace("&", "&&"))
             action.triggered.connect(
-                lambda _=False, text=text: self._session.images.open([Path(text)])
+                lambda _=False, text=text: self._session.images.reopen(Path(text))
             )
         if self.recent.isEmpty():
             self.recent.addAction(self.tr("Nothing opened yet")).setEnabled(False)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from segformer_gui.core.images import output_stem
 from segformer_gui.core.video.work import VideoFiles, VideoWork
 from segformer_gui.gui.session.session import Session
 
@@ -96,11 +97,11 @@ class VideoExportDialog(QDialog):
 
     def files(self, video: Path) -> VideoFiles:
         """What is written, named as the command line names it."""
-        folder = self.chosen_folder()
+        folder, stem = self.chosen_folder(), output_stem(video)
         view = self._session.view
 
         def file(box: QCheckBox, ending: str) -> Path | None:
-            return folder / f"{video.stem}{ending}" if box.isChecked() else None
+            return folder / f"{stem}{ending}" if box.isChecked() else None
 
         return VideoFiles(
             masks=file(self.masks, "_masks"),

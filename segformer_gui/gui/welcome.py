@@ -142,7 +142,7 @@ class Welcome(QWidget):
             button.setText(shown)
             button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             button.setToolTip(str(path))
-            button.clicked.connect(lambda _=False, path=path: self._session.images.open([path]))
+            button.clicked.connect(lambda _=False, path=path: self._session.images.reopen(path))
             self._recent.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
         self._recent_title.setVisible(bool(recent))
 

@@ -21,6 +21,7 @@ _text = st.text(st.characters(codec="utf-8", exclude_characters="\x7f"), max_siz
         device=st.sampled_from(["auto", "cpu", "cuda", "mps"]),
         opacity=st.floats(0, 1),
         recent=st.lists(_text, max_size=3).map(tuple),
+        sequences=st.dictionaries(_text, st.floats(0.1, 1000), max_size=3),
         sliding=st.booleans(),
     )
 )
@@ -31,7 +32,8 @@ def test_round_trip(settings, tmp_path_factory):
 
 
 def test_names_of_files_may_be_of_any_bytes(tmp_path):
-    settings = Settings(recent=(os.fsdecode(b"stra\xdfe.png"),))
+    name = os.fsdecode(b"stra\xdfe")
+    settings = Settings(recent=(name,), sequences={name: 10.0})
     save_settings(settings, tmp_path / "settings.toml")
     assert load_settings(tmp_path / "settings.toml") == settings
 
@@ -53,6 +55,7 @@ def test_wrong_and_unknown_values_take_their_defaults(tmp_path):
     path = tmp_path / "settings.toml"
     path.write_text(
         'theme = "pink"\nopacity = true\nsliding = 1\nrecent = [1, 2]\nmodel = "m"\nnew = 3\n'
+        '[sequences]\nfolder = "fast"\n'
     )
     assert load_settings(path) == Settings(model="m")
 

@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from segformer_gui.core.images import CITYSCAPES_IMAGE, is_video
+from segformer_gui.core.images import CITYSCAPES_IMAGE
 from segformer_gui.core.settings import ListOrder
 from segformer_gui.gui import theme
 from segformer_gui.gui.docks.mask_menu import MaskMenu
@@ -75,7 +75,9 @@ class FilesModel(QAbstractListModel):
             return path.name
         state = {
             "failed": self.tr("Failed"),
-            "open": self.tr("Video") if is_video(path) else self.tr("Not segmented"),
+            "open": self.tr("Video")
+            if self._session.images.is_video(path)
+            else self.tr("Not segmented"),
             "segmented": self.tr("Segmented"),
             "corrected": self.tr("Corrected"),
             "checked": self.tr("Checked"),

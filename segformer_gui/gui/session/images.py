@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from segformer_gui.core.catalogue import CHECKPOINT_SUFFIXES, CONFIG_FILE
 from segformer_gui.core.images import IMAGE_SUFFIXES, VIDEO_SUFFIXES, find_images, natural_key
 from segformer_gui.core.settings import ListOrder
+from segformer_gui.core.video.video import RATE, RATES
 from segformer_gui.gui.session.pictures import Picture, RecentlyUsed, load_picture
 from segformer_gui.gui.session.ports import Lanes
 
@@ -33,7 +34,9 @@ class _Facts:
 class Images(QObject):
     """The list of open images. One of them is current: decoded, or being decoded, or broken.
 
-    `paths` are all of them as they were opened, `listed` those that the list shows, in its order.
+    `paths` are all of them as they were opened, `listed` those that the list shows, in its order. A
+    folder among them is one video, an image sequence; `rates` are the frames a second of all that
+    are known, open or not.
     """
 
     list_changed = Signal()
@@ -44,13 +47,21 @@ class Images(QObject):
     checkpoint_found = Signal(Path)  # Among what was opened.
     failed = Signal(Exception)
 
-    def __init__(self, lanes: Lanes, status_of: Callable[[Path], Status], order: ListOrder) -> None:
+    def __init__(
+        self,
+        lanes: Lanes,
+        status_of: Callable[[Path], Status],
+        order: ListOrder,
+        sequences: Mapping[str, float],
+    ) -> None:
         super().__init__()
         self._lanes = lanes
         self._status_of = status_of
         self._cache: RecentlyUsed[Picture] = RecentlyUsed(_CACHE_BYTES)
         self._facts: dict[Path, _Facts] = {}
         self._rows: dict[Path, int] = {}
+        lowest, highest = RATES
+        self.rates = {Path(p): rate for p, rate in sequences.items() if lowest <= rate <= highest}
         self.paths: list[Path] = []
         self.listed: list[Path] = []
         self.order: ListOrder = order
@@ -66,6 +77,10 @@ class Images(QObject):
 
     def __contains__(self, path: Path) -> bool:
         return path in self._facts
+
+    def is_video(self, path: Path) -> bool:
+        """Whether an open one is a clip or an image sequence; without a look at the disk."""
+        return path.suffix.lower() in VIDEO_SUFFIXES or path in self.rates
 
     def set_filter(self, text: str) -> None:
         """List only images whose name contains `text`, whatever its case."""
@@ -104,6 +119,49 @@ class Images(QObject):
         places = [path for path in wanted if path not in models]
         if not places:
             return
+        absolute = [path.absolute() for path in places]
+        for path in absolute:
+            if path not in self:
+                self.rates.pop(path, None)  # Single images, from now on.
+        self._look_for(
+            absolute,
+            lambda: find_images(absolute, IMAGE_SUFFIXES | VIDEO_SUFFIXES),
+            lambda images: self._add(images, select),
+        )
+
+    def open_sequence(self, folder: Path, rate: float) -> None:
+        """Add a folder's images as one video of `rate` frames a second, and show it.
+
+        One that is open already is read anew, at this rate.
+        """
+        folder = folder.absolute()
+
+        def find() -> list[Path]:
+            find_images([folder])  # An empty one is told at once.
+            return [folder]
+
+        def add(found: dict[Path, _Facts]) -> None:
+            self.rates[folder] = rate
+            if self.current == folder:
+                self.deselect()
+            self._add(found, folder)
+
+        self._look_for([folder], find, add)
+
+    def reopen(self, path: Path) -> None:
+        """Open what was opened before, a sequence as one."""
+        rate = self.rates.get(path)
+        if rate is None:
+            self.open([path])
+        else:
+            self.open_sequence(path, rate)
+
+    def _look_for(
+        self,
+        places: list[Path],
+        find: Callable[[], list[Path]],
+        add: Callable[[dict[Path, _Facts]], None],
+    ) -> None:
         self.scans += 1
         self.scanning_changed.emit()
 
@@ -113,15 +171,14 @@ class Images(QObject):
 
         def found(images: dict[Path, _Facts]) -> None:
             scanned()
-            self.opened.emit(absolute)
-            self._add(images, select)
+            self.opened.emit(places)
+            add(images)
 
         def failed(error: Exception) -> None:
             scanned()
             self.failed.emit(error)
 
-        absolute = [path.absolute() for path in places]
-        self._lanes.files.submit(lambda _job: _find(absolute), found, failed)
+        self._lanes.files.submit(lambda _job: {p: _facts(p) for p in find()}, found, failed)
 
     def select(self, path: Path) -> None:
         """Make `path` the current image and decode it."""
@@ -211,11 +268,8 @@ class Images(QObject):
             self.errors[path] = error
             self.pixels_changed.emit()
 
-        self._lanes.decode.submit(lambda _job: load_picture(path), decoded, failed, "current")
-
-
-def _find(places: list[Path]) -> dict[Path, _Facts]:
-    return {image: _facts(image) for image in find_images(places, IMAGE_SUFFIXES | VIDEO_SUFFIXES)}
+        rate = self.rates.get(path, RATE)
+        self._lanes.decode.submit(lambda _job: load_picture(path, rate), decoded, failed, "current")
 
 
 def _facts(image: Path) -> _Facts:

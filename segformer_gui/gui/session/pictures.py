@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from segformer_gui.core.images import is_video, read_image
 from segformer_gui.core.outputs import pixels_per_class
-from segformer_gui.core.video.video import Video, open_video
+from segformer_gui.core.video.video import RATE, Video, open_video
 from segformer_gui.gui.session.ports import Labels, Result
 
 if TYPE_CHECKING:
@@ -48,13 +48,14 @@ class Picture:
         return sum(level.nbytes for level in self.levels)
 
 
-def load_picture(path: Path) -> Picture:
+def load_picture(path: Path, rate: float = RATE) -> Picture:
     """Decode an image file, or a video's first frame, and its smaller levels.
 
-    Errors as `read_image` and `open_video`.
+    `rate` is that of an image sequence, in frames a second. Errors as `read_image` and
+    `open_video`.
     """
     if is_video(path):
-        video = open_video(path)
+        video = open_video(path, rate)
         return Picture(path, image_levels(video.frame(0)), video)
     return Picture(path, image_levels(read_image(path)))
 

@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, Signal
 from segformer_gui.core.catalogue import ModelEntry, find_model
 from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.errors import UserError
-from segformer_gui.core.images import is_video
 from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
@@ -64,7 +63,7 @@ class Session(QObject):
         self.lanes = lanes
         self._closed = False
         self.settings = settings
-        self.images = Images(lanes, self.status, settings.list_order)
+        self.images = Images(lanes, self.status, settings.list_order, settings.sequences)
         self.thumbnails = Thumbnails(lanes)
         self.segmentation = Segmentation(lanes, engine)
         self.current = Source(lanes, "current")
@@ -241,7 +240,8 @@ class Session(QObject):
     def segment_every_image(self) -> None:
         """Segment all open images that have no result yet."""
         if self._can_segment():
-            self.segment_all.start([path for path in self.images.paths if not is_video(path)])
+            images = self.images
+            self.segment_all.start([path for path in images.paths if not images.is_video(path)])
 
     @property
     def running(self) -> SegmentAll | Export | VideoExport | ClassEditing | None:
@@ -280,8 +280,11 @@ class Session(QObject):
     def _save_settings(self) -> None:
         """Write the preferences as they are now, with what the stores know better."""
         request = self.models.request
+        rates = {str(path): rate for path, rate in self.images.rates.items()}
+        recent = self.settings.recent
         self.settings = replace(
             self.settings,
+            sequences={path: rate for path, rate in rates.items() if path in recent},
             opacity=self.view.opacity,
             list_order=self.images.order,
             model=request.spec,

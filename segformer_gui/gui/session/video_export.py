@@ -50,9 +50,10 @@ class VideoExport(QObject):
 
     def start(self, work: VideoWork, files: VideoFiles) -> None:
         """Process the current video."""
-        path, ready = self._player.path, self._models.ready
-        if path is None or ready is None or self.progress is not None:
+        playing, ready = self._player.video, self._models.ready
+        if playing is None or ready is None or self.progress is not None:
             return
+        path, rate = playing.path, float(playing.rate)
         options, model = self._segmentation.options, ready.request.spec
         work = replace(work, overlapping=ready.device != "cpu")
 
@@ -65,7 +66,7 @@ class VideoExport(QObject):
             def report(done: int, _total: int) -> None:
                 job.report(self._count, done)
 
-            video = open_video(path)
+            video = open_video(path, rate)
             try:
                 return process_video(video, segment, model, work, files, report, job.cancelled)
             finally:
@@ -82,12 +83,7 @@ class VideoExport(QObject):
             self._end()
             self.failed.emit(error)
 
-        total = (
-            (self._player.video.count if self._player.video else 0)
-            if work.stop is None
-            else (work.stop - work.start)
-        )
-        self.progress = Progress(total)
+        self.progress = Progress(len(work.frames(playing)))
         self.progress_changed.emit()
         self._lanes.video.submit(process, done, failed, "process")
 

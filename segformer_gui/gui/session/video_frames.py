@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 from segformer_gui.core.project.project import Project
 from segformer_gui.core.project.record import ImageRow
 from segformer_gui.core.video.frames import add_frame, frames_of, propose_masks
+from segformer_gui.core.video.video import RATE
 from segformer_gui.gui.session.images import Images
 from segformer_gui.gui.session.masks import Masks
 from segformer_gui.gui.session.models import Models
@@ -84,9 +85,10 @@ class Frames(QObject):
         if project is None or document is None or row is None or row.source is None:
             return
         labels = document.mask.labels.copy()
+        rate = self._images.rates.get(Path(row.source.path), RATE)
 
         def work(job: Job) -> list[Path]:
-            return propose_masks(project, row, labels, count, job.cancelled)
+            return propose_masks(project, row, labels, count, rate, job.cancelled)
 
         def done(made: list[Path]) -> None:
             self._projects.changed.emit()
