@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from segformer_gui.core.errors import UserError
 from segformer_gui.core.video.video import open_video, reduced
 from segformer_gui.gui import theme
 from segformer_gui.gui.actions import Actions
@@ -151,7 +154,8 @@ class VideoBar(QWidget):
                 for number in numbers:
                     if job.cancelled():
                         return
-                    job.report(add, (number, reduced(video.frame(number), *_PICTURE_PX)))
+                    with suppress(UserError):  # It is told when one comes to it.
+                        job.report(add, (number, reduced(video.frame(number), *_PICTURE_PX)))
             finally:
                 video.close()
 
@@ -159,5 +163,4 @@ class VideoBar(QWidget):
             if self._session.player.path == path:
                 self.timeline.add_picture(*picture)  # pyright: ignore[reportArgumentType]
 
-        # A damaged frame ends the pictures; it is told when one comes to it.
         self._session.lanes.thumbnails.submit(work, lambda _: None, lambda _: None, "time line")

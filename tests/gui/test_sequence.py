@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +84,7 @@ def test_frames_are_corrected_and_masks_proposed_at_its_rate(window, player, fol
     )
     session.images.select(folder)
     assert (player.number, sorted(session.frames.marks())) == (4, [4, 5, 6, 7])
+    assert session.settings.recent == (str(folder),)
 
 
 def test_an_export_has_its_rate_and_its_whole_name(window, player, folder, tmp_path):
@@ -161,11 +161,21 @@ def test_an_image_that_does_not_fit_is_named_and_others_are_shown(
         make_image(folder / "frame_3.png")
     else:
         (folder / "frame_3.png").write_bytes(b"no image")
-    player.seek(3)
+    player.seek(2)
+    player.step(1)
+    assert player.number == 2
     assert str(folder / "frame_3.png") in window.message_bar.sentence.text()
     assert sentence in window.message_bar.sentence.text()
-    player.seek(4)
+    player.step(1)
     assert np.array_equal(window.session.current.picture.pixels, moving_scene(4))
+
+
+def test_the_time_line_leaves_out_what_cannot_be_shown(window, open_sequence, folder):
+    (folder / "frame_5.png").write_bytes(b"no image")
+    open_sequence(folder)
+    line = window.video.bar.timeline
+    assert 5 in line.wanted_pictures()
+    assert sorted(line._pictures) == [n for n in line.wanted_pictures() if n != 5]
 
 
 def test_a_first_image_that_is_broken_is_told_until_it_is_mended(window, open_sequence, folder):
@@ -176,7 +186,7 @@ def test_a_first_image_that_is_broken_is_told_until_it_is_mended(window, open_se
     write_png(folder / "frame_0.png", moving_scene(0))
     window.session.segment_current()
     assert window.session.player.video.count == FRAMES
-    assert os.fspath(images.current) == str(folder)
+    assert images.current == folder
 
 
 def _reopen(window, folder: Path) -> None:

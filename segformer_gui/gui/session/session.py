@@ -17,6 +17,7 @@ from segformer_gui.core.inference.options import SegmentOptions
 from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
 from segformer_gui.core.training.folder import MODEL_FOLDER
+from segformer_gui.core.video.frames import FOLDER
 from segformer_gui.gui.session.batch import SegmentAll
 from segformer_gui.gui.session.benchmark import BenchmarkRun
 from segformer_gui.gui.session.class_editing import ClassEditing
@@ -372,8 +373,11 @@ class Session(QObject):
             self.segmentation.run(picture)
 
     def _remember(self, paths: list[Path]) -> None:
+        project = self.projects.project
+        # A video's frames in the project are not what a person has opened.
+        frames = project.folder / FOLDER if project else None
         samples = sample_files()
-        opened = [str(path) for path in paths if path not in samples]
+        opened = [str(p) for p in paths if p not in samples and p.parent != frames]
         recent = dict.fromkeys([*opened, *self.settings.recent])
         self.change_settings(recent=tuple(recent)[:_RECENT_COUNT])
 

@@ -153,9 +153,9 @@ class Player(QObject):
             self._read(self._wanted)
 
     def step(self, by: int) -> None:
-        """Some frames on or back; this ends playing."""
+        """Some frames on or back; this ends playing. A frame that cannot be shown counts, too."""
         self.pause()
-        self.seek((self._wanted if self._reading else self.number) + by)
+        self.seek(self._wanted + by)
 
     def toggle(self) -> None:
         """Play or pause."""
