@@ -334,6 +334,22 @@ _ERRORS: dict[str, tuple[str, str]] = {
             "messages", "Image, ground truth and prediction must be of the same size."
         ),
     ),
+    "live_ended": (
+        QT_TRANSLATE_NOOP("messages", "{address} has ended."),
+        QT_TRANSLATE_NOOP("messages", "It is tried again and again; select an image to end this."),
+    ),
+    "live_lost": (
+        QT_TRANSLATE_NOOP("messages", "{address} was lost: {reason}."),
+        QT_TRANSLATE_NOOP("messages", "It is tried again and again; select an image to end this."),
+    ),
+    "live_no_picture": (
+        QT_TRANSLATE_NOOP("messages", "{address} sends no picture."),
+        QT_TRANSLATE_NOOP("messages", "It is tried again and again; select an image to end this."),
+    ),
+    "live_unreachable": (
+        QT_TRANSLATE_NOOP("messages", "{address} cannot be reached: {reason}."),
+        QT_TRANSLATE_NOOP("messages", "It is tried again and again; select an image to end this."),
+    ),
     "mask_broken": (
         QT_TRANSLATE_NOOP("messages", "{path} is not a mask that can be read."),
         QT_TRANSLATE_NOOP(

@@ -11,11 +11,11 @@ from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QInputDialog, QMainWindow, QMessageBox
 
-from segformer_gui.core.errors import Note
+from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.video.work import VideoFiles, VideoWork
 from segformer_gui.gui.actions import Actions
 from segformer_gui.gui.message_bar import MessageBar
-from segformer_gui.gui.messages import note_sentence
+from segformer_gui.gui.messages import note_sentence, sentence_and_hint
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.smoothing import STRENGTHS
 from segformer_gui.gui.video_bar import VideoBar
@@ -202,16 +202,12 @@ class VideoParts(QObject):
         if accepted and address.strip():
             self._session.live.open(address.strip())
 
-    def _show_live_state(self, state: str, reason: str) -> None:
+    def _show_live_state(self, state: str, error: UserError | None) -> None:
         address = self._session.live.address
         if address is None:
             return
-        if state == "lost":
-            sentence = self.tr("{address} was lost: {reason}.").format(
-                address=address, reason=reason
-            )
-            hint = self.tr("It is tried again and again; select an image to end this.")
-            self._messages.show_message("warning", sentence, hint)
+        if error is not None:
+            self._messages.show_message("warning", *sentence_and_hint(error))
         elif state == "playing":
             playing = self.tr("{address} is shown as it comes.").format(address=address)
             self._messages.show_message("success", playing)

@@ -14,6 +14,7 @@ import av.error
 import numpy as np
 from numpy.typing import NDArray
 
+from segformer_gui.core.errors import UserError
 from segformer_gui.core.video.container import decoded, rgb_pixels
 
 _OPTIONS = {
@@ -40,14 +41,16 @@ class LiveFrame:
 class LiveSource:
     """Reads `address` in a thread of its own: `rtsp://...`, `http://...`, or `camera:0`.
 
-    `tell(state, reason)` is called from that thread. When the source ends or fails, it is tried
-    again after 0.5 s, then after twice as long each time, up to 8 s, until `close`.
+    `tell(state, error)` is called from that thread; the error is None but for "lost", which comes
+    with `UserError` `live_unreachable` as long as no picture has come, `live_no_picture`,
+    `live_ended` or `live_lost`. The source is then tried again after 0.5 s, then after twice as
+    long each time, up to 8 s, until `close`.
     """
 
     def __init__(
         self,
         address: str,
-        tell: Callable[[LiveState, str], None] = lambda state, reason: None,
+        tell: Callable[[LiveState, UserError | None], None] = lambda state, error: None,
         timeout_s: float = _TIMEOUT_S,
     ) -> None:
         self.address = address
@@ -84,23 +87,26 @@ class LiveSource:
     def _run(self) -> None:
         wait_s = _FIRST_WAIT_S
         while not self._closed.is_set():
-            self._tell("connecting", "")
+            self._tell("connecting", None)
             before = self._count
+            code, reason = "live_ended", ""
             try:
                 self._read()
-                reason = "the source has ended"
+                if self._count == before:
+                    code = "live_no_picture"
             except (av.error.FFmpegError, OSError, ValueError) as error:
+                code = "live_lost" if self._count else "live_unreachable"
                 reason = getattr(error, "strerror", None) or str(error)
             if self._closed.is_set():
                 return
-            self._tell("lost", reason)
+            self._tell("lost", UserError(code, address=self.address, reason=reason))
             wait_s = _FIRST_WAIT_S if self._count > before else min(wait_s * 2, _LONGEST_WAIT_S)
             self._closed.wait(wait_s)
 
     def _read(self) -> None:
         with self._open() as container:
             if not container.streams.video:
-                raise ValueError("no picture in it")
+                return
             playing = False
             for frame in decoded(container):
                 if self._closed.is_set():
@@ -113,7 +119,7 @@ class LiveSource:
                     self._changed.notify_all()
                 if not playing:
                     playing = True
-                    self._tell("playing", "")
+                    self._tell("playing", None)
 
     def _open(self) -> av.container.InputContainer:
         timeout = (self._timeout_s, self._timeout_s)

@@ -23,7 +23,7 @@ class Live(QObject):
     """Asks for the newest frame when the last one is shown; it ends when an image is selected."""
 
     changed = Signal()  # Another source, or none.
-    told = Signal(str, str)  # A `LiveState`, and why.
+    told = Signal(str, object)  # A `LiveState`, and the `UserError` of one that is lost.
     failed = Signal(Exception)
 
     def __init__(
@@ -50,7 +50,7 @@ class Live(QObject):
         # The source tells from its own thread.
         self._heard.connect(self.told, Qt.ConnectionType.QueuedConnection)
 
-    _heard = Signal(str, str)
+    _heard = Signal(str, object)
 
     @property
     def address(self) -> str | None:

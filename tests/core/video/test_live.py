@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Queue
@@ -9,6 +10,7 @@ from queue import Queue
 import pytest
 from video_clips import streamed, write_clip
 
+from segformer_gui.core.errors import UserError
 from segformer_gui.core.video import live
 from segformer_gui.core.video.live import LiveSource
 
@@ -28,18 +30,20 @@ def served(tmp_path: Path) -> Iterator[tuple[str, dict[str, bool]]]:
 
 def test_a_source_plays_is_lost_and_comes_back(served: tuple[str, dict[str, bool]]) -> None:
     address, server = served
-    told: Queue[tuple[str, str]] = Queue()
-    source = LiveSource(address, lambda state, reason: told.put((state, reason)))
+    told: Queue[tuple[str, UserError | None]] = Queue()
+    source = LiveSource(address, lambda state, error: told.put((state, error)))
 
     assert told.get(timeout=20)[0] == "connecting"
     assert told.get(timeout=20)[0] == "playing"
-    assert told.get(timeout=20) == ("lost", "the source has ended")
+    state, error = told.get(timeout=20)
+    assert (state, code_of(error)) == ("lost", "live_ended")
     server["up"] = False
     seen = [told.get(timeout=20) for _ in range(6)]
     server["up"] = True
-    failed = [reason for state, reason in seen if state == "lost"]
-    assert failed
-    assert all(failed)
+    failed = [error for state, error in seen if state == "lost"]
+    assert code_of(failed[-1]) == "live_lost"
+    assert failed[-1].parameters["address"] == address
+    assert failed[-1].parameters["reason"]
     while told.get(timeout=20)[0] != "playing":
         pass
     frame = source.newest(timeout_s=20)
@@ -62,12 +66,34 @@ def test_the_newest_frame_is_given_once(served: tuple[str, dict[str, bool]]) -> 
 
 
 @pytest.mark.parametrize("address", ["file:/etc/passwd", "http://127.0.0.1:9/x", "camera:99"])
-def test_what_cannot_be_opened_is_lost_with_a_reason(address: str) -> None:
-    told: Queue[tuple[str, str]] = Queue()
-    source = LiveSource(address, lambda state, reason: told.put((state, reason)), timeout_s=1)
+def test_what_was_never_reached_says_so_with_a_reason(address: str) -> None:
+    told: Queue[tuple[str, UserError | None]] = Queue()
+    source = LiveSource(address, lambda state, error: told.put((state, error)), timeout_s=1)
 
-    assert told.get(timeout=20) == ("connecting", "")
-    state, reason = told.get(timeout=20)
-    assert state == "lost"
-    assert reason
+    assert told.get(timeout=20) == ("connecting", None)
+    state, error = told.get(timeout=20)
+    assert (state, code_of(error)) == ("lost", "live_unreachable")
+    assert error.parameters["reason"]
     source.close(timeout_s=20)
+
+
+def test_sound_alone_is_no_picture(tmp_path: Path) -> None:
+    told: Queue[tuple[str, UserError | None]] = Queue()
+    with streamed(write_sound(tmp_path / "sound.wav")) as (address, _):
+        source = LiveSource(address, lambda state, error: told.put((state, error)))
+        assert told.get(timeout=20)[0] == "connecting"
+        assert code_of(told.get(timeout=20)[1]) == "live_no_picture"
+        source.close(timeout_s=20)
+
+
+def code_of(error: UserError | None) -> str | None:
+    return error.code if error else None
+
+
+def write_sound(path: Path) -> Path:
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(16000))
+    return path
