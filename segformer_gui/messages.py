@@ -346,6 +346,10 @@ _ERRORS: dict[str, tuple[str, str]] = {
         QT_TRANSLATE_NOOP("messages", "{address} sends no picture."),
         QT_TRANSLATE_NOOP("messages", "It is tried again and again; select an image to end this."),
     ),
+    "live_silent": (
+        QT_TRANSLATE_NOOP("messages", "{address} does not answer."),
+        QT_TRANSLATE_NOOP("messages", "It is tried again and again; select an image to end this."),
+    ),
     "live_unreachable": (
         QT_TRANSLATE_NOOP("messages", "{address} cannot be reached: {reason}."),
         QT_TRANSLATE_NOOP("messages", "It is tried again and again; select an image to end this."),

@@ -36,12 +36,14 @@ def open_container(path: Path) -> av.container.InputContainer:
 
 def decoded(container: av.container.InputContainer) -> Iterator[av.VideoFrame]:
     """Frames from where the container is, in the order of their times; damaged packets are left
-    out.
+    out. Where reading on fails they end. Raises FFmpeg's ExitError when the time to wait is up.
     """
     packets = container.demux(container.streams.video[0])
     while True:
         try:
             packet = next(packets, None)
+        except av.error.ExitError:
+            raise
         except av.error.FFmpegError:
             return
         if packet is None:

@@ -43,8 +43,8 @@ class LiveSource:
 
     `tell(state, error)` is called from that thread; the error is None but for "lost", which comes
     with `UserError` `live_unreachable` as long as no picture has come, `live_no_picture`,
-    `live_ended` or `live_lost`. The source is then tried again after 0.5 s, then after twice as
-    long each time, up to 8 s, until `close`.
+    `live_silent`, `live_ended` or `live_lost`. The source is then tried again after 0.5 s, then
+    after twice as long each time, up to 8 s, until `close`.
     """
 
     def __init__(
@@ -94,6 +94,8 @@ class LiveSource:
                 self._read()
                 if self._count == before:
                     code = "live_no_picture"
+            except av.error.ExitError:  # How FFmpeg calls it when the time is up.
+                code = "live_silent"
             except (av.error.FFmpegError, OSError, ValueError) as error:
                 code = "live_lost" if self._count else "live_unreachable"
                 reason = getattr(error, "strerror", None) or str(error)

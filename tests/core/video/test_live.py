@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,6 +76,16 @@ def test_what_was_never_reached_says_so_with_a_reason(address: str) -> None:
     assert (state, code_of(error)) == ("lost", "live_unreachable")
     assert error.parameters["reason"]
     source.close(timeout_s=20)
+
+
+def test_what_sends_nothing_does_not_answer() -> None:
+    told: Queue[tuple[str, UserError | None]] = Queue()
+    with socket.create_server(("127.0.0.1", 0)) as server:  # Nobody ever accepts.
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/live"
+        source = LiveSource(address, lambda state, error: told.put((state, error)), timeout_s=0.5)
+        assert told.get(timeout=20)[0] == "connecting"
+        assert code_of(told.get(timeout=20)[1]) == "live_silent"
+        source.close(timeout_s=20)
 
 
 def test_sound_alone_is_no_picture(tmp_path: Path) -> None:
