@@ -48,23 +48,20 @@ class ResultTable(QTreeWidget):
     def show_proof(self, proof: dict[str, Any], folds: Table) -> None:
         """All in percent; changes in points. What all `folds` say, if there are any, is on top."""
         self.clear()
-        for quantity, title in (
-            ("clean", self.tr("Clean, mean of {count} folds")),
-            ("corrupted", self.tr("Corrupted, mean of {count} folds")),
-        ):
-            if not folds:
-                break
-            mean = folds["mean"][quantity]
-            title = title.format(count=len(folds) - 1)
-            item = self._add(self, title, mean["before"], mean["after"])
-            for sequence, row in folds.items():
-                if sequence != "mean":
-                    self._add(item, sequence, row[quantity]["before"], row[quantity]["after"])
-            item.setExpanded(quantity == "clean")
-        for quantity, title in (
-            ("clean", self.tr("Clean")),
-            ("corrupted", self.tr("Corrupted")),
-        ):
+        titles = {"clean": self.tr("Clean"), "corrupted": self.tr("Corrupted")}
+        if folds:
+            group = QTreeWidgetItem(self)
+            group.setText(0, self.tr("Mean of {count} folds").format(count=len(folds) - 1))
+            group.setFirstColumnSpanned(True)
+            group.setExpanded(True)
+            for quantity, title in titles.items():
+                mean = folds["mean"][quantity]
+                item = self._add(group, title, mean["before"], mean["after"])
+                for sequence, row in folds.items():
+                    if sequence != "mean":
+                        self._add(item, sequence, row[quantity]["before"], row[quantity]["after"])
+                item.setExpanded(True)
+        for quantity, title in titles.items():
             pair = proof[quantity]
             item = self._add(self, title, pair["before"]["value"], pair["after"]["value"])
             interval = QTreeWidgetItem(item, [self._interval(proof[f"{quantity}_rise"])])

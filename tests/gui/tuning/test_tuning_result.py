@@ -154,8 +154,9 @@ def test_one_fold_after_the_other_is_watched_and_their_mean_is_told(window, dock
     finish(window, second, proof(images) | {"clean": pair(0.5, 0.6)})
     assert dock.pages.currentIndex() == 2
     table = dock.card.table
-    clean, corrupted = table.topLevelItem(0), table.topLevelItem(1)
-    assert clean.text(0) == "Clean, mean of 2 folds"
+    mean = table.topLevelItem(0)
+    assert mean.text(0) == "Mean of 2 folds"
+    clean, corrupted = mean.child(0), mean.child(1)
     assert [clean.text(column) for column in (1, 2, 3)] == ["50.0", "65.0", "+15.0"]
     folds = [[clean.child(n).text(column) for column in (0, 2)] for n in (0, 1)]
     assert folds == [["a", "70.0"], ["b", "60.0"]]
