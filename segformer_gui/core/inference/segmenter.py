@@ -159,8 +159,11 @@ class Segmenter:
         started: float,
         cancelled: Callable[[], bool],
     ) -> Prediction:
+        # A network that is where it belongs takes milliseconds to find that out.
+        elsewhere = attempt.device != self.device
         try:
-            self._network.to(attempt.device)
+            if elsewhere:
+                self._network.to(attempt.device)
             with torch.inference_mode():
                 # The bytes cross to the device, a quarter of the floats' size. torch takes none
                 # that are not to be written to, such as a clip's frames.
@@ -176,7 +179,8 @@ class Segmenter:
                 percent = round(self._openvino.agreement * 100, 1)
                 notes = [*notes, Note("openvino_agreement", {"percent": percent})]
         finally:
-            self._network.to(self.device)
+            if elsewhere:
+                self._network.to(self.device)
         return Prediction(
             labels=labels,
             logits=logits,
