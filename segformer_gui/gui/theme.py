@@ -131,10 +131,12 @@ QDockWidget::close-button, QDockWidget::float-button {{ border: none; border-rad
                padding: 0; icon-size: 15px; }}
 QDockWidget::close-button:hover, QDockWidget::float-button:hover {{ background: {hover}; }}
 QCheckBox {{ spacing: 8px; padding: 1px 0; }}
-QCheckBox::indicator, QListView::indicator {{ width: 14px; height: 14px;
+QCheckBox::indicator, QListView::indicator, QTreeView::indicator {{ width: 14px; height: 14px;
                 border: 1px solid {muted}; border-radius: 4px; background: {base}; }}
+QTreeView::indicator {{ width: 10px; height: 10px; border-radius: 3px; }}
 QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border-color: {accent}; }}
-QCheckBox::indicator:checked, QListView::indicator:checked {{ background: {accent};
+QCheckBox::indicator:checked, QListView::indicator:checked,
+QTreeView::indicator:checked {{ background: {accent};
                 border-color: {accent}; image: url("{icons}/check.svg"); }}
 QRadioButton {{ spacing: 8px; padding: 2px 0; }}
 QRadioButton::indicator {{ width: 15px; height: 15px; border: 1px solid {muted};
