@@ -210,13 +210,12 @@ def _adjusted(recipe: Recipe, adjustments: Adjustments) -> Recipe:
 def _detach(recipe: Recipe, out: Path, leave_one_out: bool) -> None:
     """Train in the background; a trainer of folds goes on from one to the next."""
     from segformer_gui.core.training import folder
-    from segformer_gui.core.training.folds import folds_of, next_fold, prepare_folds
+    from segformer_gui.core.training.folds import next_fold, prepare_folds
     from segformer_gui.core.training.prepare import prepare_run
 
     run: Path | None = out
     if leave_one_out:
-        if not folds_of(out):
-            prepare_folds(recipe, out)
+        prepare_folds(recipe, out)
         run = next_fold(out)
     elif (out / folder.CHECKPOINT_FILE).exists():
         run = None
@@ -306,7 +305,7 @@ def _leave_one_out(
     from segformer_gui.core.training.folder import PROOF_FILE
     from segformer_gui.core.training.folds import folds_of, prepare_folds
 
-    if processes.first and not folds_of(out):
+    if processes.first:
         prepare_folds(recipe, out)
     processes.told(True)  # The others read what the first one has written.
     for run in folds_of(out).values():

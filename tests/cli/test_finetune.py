@@ -142,6 +142,9 @@ def test_every_sequence_is_left_out_once(
     assert again.code == 0, again.err
     assert (out / "fold-0" / "events.jsonl").stat().st_mtime_ns == before
     assert json.loads((out / "summary.json").read_text()) == folds
+    other = run("finetune", data, *arguments, "--dice", 1, "--out", out)
+    assert other.code == 2
+    assert "another recipe" in other.err
 
 
 def test_folds_in_the_background_follow_one_another(

@@ -17,7 +17,7 @@ from segformer_gui.core.files import write_atomically
 from segformer_gui.core.training.dataset import open_data
 from segformer_gui.core.training.folder import PROOF_FILE, RECIPE_FILE
 from segformer_gui.core.training.prepare import with_own_data
-from segformer_gui.core.training.recipe import Recipe
+from segformer_gui.core.training.recipe import Recipe, read_recipe
 
 _FOLDS_FILE = "folds.json"
 _QUANTITIES = ("clean", "corrupted")
@@ -27,11 +27,16 @@ Table = dict[str, dict[str, dict[str, float]]]
 
 
 def prepare_folds(recipe: Recipe, folder: Path) -> None:
-    """Write a run for each sequence of the data, which that run holds out.
+    """Write a run for each sequence of the data, which that run holds out, unless they are there.
 
-    Raises `UserError` as `open_data` and `prepare_run`, and `nothing_to_train` for data of a single
-    sequence.
+    Raises `UserError` as `open_data` and `with_own_data`, `nothing_to_train` for data of a single
+    sequence, and `resume_other_recipe` where the folds of another recipe are.
     """
+    there = next(iter(folds_of(folder).values()), None)
+    if there is not None:
+        if _as_prepared(recipe, read_recipe(there / RECIPE_FILE)):
+            return
+        raise UserError("resume_other_recipe", path=str(folder))
     recipe = with_own_data(replace(recipe, data=replace(recipe.data, held_out=())), folder)
     samples = open_data(recipe.data).training.samples
     sequences = sorted({sample.sequence for sample in samples})
@@ -42,6 +47,15 @@ def prepare_folds(recipe: Recipe, folder: Path) -> None:
         fold = replace(recipe, data=replace(recipe.data, held_out=(sequence,)))
         write_atomically(folder / run / RECIPE_FILE, fold.to_toml().encode())
     write_atomically(folder / _FOLDS_FILE, json.dumps({"folds": folds}, indent=1).encode())
+
+
+def _as_prepared(recipe: Recipe, fold: Recipe) -> bool:
+    """Whether a fold is of this recipe, but for what it holds out, copies or makes smaller."""
+    kept = fold.data
+    root = kept.root if kept.layout == "project" else recipe.data.root
+    data = replace(recipe.data, held_out=kept.held_out, layout=kept.layout, root=root)
+    augmentation = replace(recipe.augmentation, crop=fold.augmentation.crop)
+    return replace(recipe, data=data, augmentation=augmentation) == fold
 
 
 def folds_of(folder: Path) -> dict[str, Path]:
