@@ -145,6 +145,27 @@ def test_the_strip_knows_the_flips_between_frames_that_were_seen(player, clip_pa
     assert np.isnan(player.flips[7])
 
 
+def test_the_strip_of_another_corruption_begins_anew_and_comes_back(window, player, clip_path):
+    lab = window.session.lab
+    frames = [Clip(clip_path).frame(number) for number in range(3)]
+    player.step(1)
+    player.step(1)
+    plain = player.flips[2]
+    noise = Condition((Step("gaussian_noise", 3),))
+    lab.set_condition(noise)
+    assert np.isnan(player.flips).all()
+    player.step(1)  # Its labels under noise are not compared with those of a clean frame.
+    player.seek(1)
+    player.step(1)
+    expected = np.mean(labels_of(noise.apply(frames[1])) != labels_of(noise.apply(frames[2])))
+    assert player.flips[2] == pytest.approx(expected)
+    assert expected != plain
+    player.set_moving(True)
+    assert np.isnan(player.flips).all()
+    lab.clear()
+    assert player.flips[2] == plain
+
+
 def test_memory_stays_flat_while_a_clip_is_looped(player, clock):
     """`benchmarks/video_memory.py` does it with 10,000 frames."""
     player.set_loop(True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from segformer_gui.core.corruption.condition import Condition
 from segformer_gui.core.video.video import Video
+from segformer_gui.gui.session.flips import Flips
 from segformer_gui.gui.session.frame_view import Frame, FrameView, Results, make_frame
 from segformer_gui.gui.session.images import Images
 from segformer_gui.gui.session.lab import Lab
 from segformer_gui.gui.session.models import Models
 from segformer_gui.gui.session.pictures import Picture
-from segformer_gui.gui.session.ports import Engine, Job, Labels, Lanes, Result
+from segformer_gui.gui.session.ports import Engine, Job, Lanes
 from segformer_gui.gui.session.smoothing import Smoothing
 from segformer_gui.gui.session.source import Source
 from segformer_gui.gui.session.view import View
@@ -69,8 +71,7 @@ class Player(QObject):
         self._in_network = False
         self._prepared: Frame | None = None
         self._shown: Frame | None = None
-        self._labels: Labels | None = None  # Of the frame that is shown, made small.
-        self._strips: dict[float, NDArray[np.float64]] = {}  # `flips` by amount of smoothing.
+        self._flips = Flips()
         self._base = (0.0, 0.0)  # When, by the clock and in the video, playing began.
         self._landed_s = 0.0
         self._network_s: float | None = None
@@ -88,7 +89,6 @@ class Player(QObject):
         self.first, self.last = 0, 0  # The marks: what is played and exported.
         self.dropped = 0
         self.frame_s: float | None = None  # Seconds a frame takes while playing.
-        self.flips = np.zeros(0)  # Flip rate from the frame before, not-a-number if unknown.
 
     # Which video --------------------------------------------------------------------------------
 
@@ -103,8 +103,7 @@ class Player(QObject):
             self.path = picture.path
             self.times = video.times
             self.first, self.last = 0, video.count - 1
-            self._strips.clear()
-            self.flips = self._strip(self.smoothing.amount)
+            self._flips.forget(video.count)
             self._wanted = min(self._places.get(self.path, 0), self.last)
             self._lab.drive(self.refresh)
             self._have(Frame(0, picture, Condition()))
@@ -124,7 +123,7 @@ class Player(QObject):
             self._places[path] = self.number
         self.playing = False
         self._give_up()
-        self._shown = self._labels = None
+        self._shown = None
         self.smoothing.forget()
         self.video = self.path = None
         self.number = self.dropped = 0
@@ -201,11 +200,8 @@ class Player(QObject):
         self.refresh()
 
     def set_smoothing(self, amount: float) -> None:
-        """0 is off; each amount has flips of its own."""
+        """0 is off."""
         self.smoothing.set(amount)
-        self._labels = None
-        if self.video is not None:
-            self.flips = self._strip(amount)
         self.state_changed.emit()
         self.refresh()
 
@@ -231,10 +227,22 @@ class Player(QObject):
         if self.video is not None and not self.playing:
             self.seek(self.number)
 
-    def set_flips(self, first: int, rates: list[float], smoothing: float) -> None:
+    @property
+    def flips(self) -> NDArray[np.float64]:
+        """Flip rates of the frames as they are seen now; see `Flips`."""
+        way = self.way(self._frames.condition, self.moving, self.smoothing.amount)
+        return self._flips.rates(way)
+
+    def set_flips(self, first: int, rates: list[float], way: Hashable) -> None:
         """Flip rates that a run over all frames has measured; the one of `first` + 1 leads."""
-        self._strip(smoothing)[first + 1 : first + 1 + len(rates)] = rates
+        self._flips.put(way, first + 1, rates)
         self.frame_changed.emit()
+
+    def way(self, condition: Condition, moving: bool, smoothing: float) -> Hashable:
+        """What decides a frame's mask, with the model that is ready."""
+        ready = self._models.ready
+        spoilt = None if condition.is_clean else (condition, moving)
+        return ready and ready.request, self._frames.options, spoilt, smoothing
 
     # Frames on their way ------------------------------------------------------------------------
 
@@ -333,22 +341,12 @@ class Player(QObject):
 
     def _present(self, frame: Frame, results: Results) -> None:
         clean, corrupted = results
-        self._count_flips(frame.number, corrupted or clean)
+        result = corrupted or clean
+        way = self.way(frame.condition, self.moving, self.smoothing.amount)
+        self._flips.show(way, frame.number, result.levels[-1] if result else None)
         self.number, self._shown = frame.number, frame
         self._frames.show(frame, results)
         self.frame_changed.emit()
-
-    def _count_flips(self, number: int, result: Result | None) -> None:
-        labels = result.levels[-1] if result else None
-        before, self._labels = self._labels, labels
-        if number != self.number + 1 or before is None or labels is None:
-            return
-        if before.shape == labels.shape:
-            self.flips[number] = float(np.mean(before != labels))
-
-    def _strip(self, smoothing: float) -> NDArray[np.float64]:
-        """Flip rates of the frames under this smoothing, as far as they are known."""
-        return self._strips.setdefault(smoothing, np.full(len(self.times), np.nan))
 
     def _whole(self) -> bool:
         """Whether what is shown is all that is asked for: while playing, less is made."""

@@ -56,6 +56,7 @@ class VideoExport(QObject):
         path, rate = playing.path, float(playing.rate)
         options, model = self._segmentation.options, ready.request.spec
         work = replace(work, overlapping=ready.device != "cpu")
+        way = self._player.way(work.condition, work.moving, work.smoothing)
 
         def process(job: Job) -> VideoSummary:
             from segformer_gui.core.video.export import process_video
@@ -75,8 +76,7 @@ class VideoExport(QObject):
         def done(summary: VideoSummary) -> None:
             self._end()
             if summary.steadiness is not None and self._player.path == path:
-                rates = summary.steadiness.flip_rates
-                self._player.set_flips(work.start, rates, work.smoothing)
+                self._player.set_flips(work.start, summary.steadiness.flip_rates, way)
             self.finished.emit(files, summary)
 
         def failed(error: Exception) -> None:
