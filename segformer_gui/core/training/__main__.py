@@ -19,7 +19,7 @@ from segformer_gui.core.allocator import keep_large_blocks
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.training.estimate import measure
 from segformer_gui.core.training.events import Failed, Finished
-from segformer_gui.core.training.folder import CHECKPOINT_FILE, RECIPE_FILE
+from segformer_gui.core.training.folder import CHECKPOINT_FILE, RECIPE_FILE, asked
 from segformer_gui.core.training.folds import next_fold
 from segformer_gui.core.training.loop import log_event, train
 from segformer_gui.core.training.recipe import read_recipe
@@ -42,8 +42,9 @@ def main() -> int:
             resume = (run / CHECKPOINT_FILE).is_file()
             events = train(recipe, run, resume=resume, stop=lambda: bool(terminated))
             (last,) = deque(events, maxlen=1)
-            follows = next_fold(run.parent) if isinstance(last, Finished) else None
-            if follows is None:
+            follows = next_fold(run.parent)
+            # A stop that came too late for the run is meant for the folds after it.
+            if follows is None or not isinstance(last, Finished) or asked(run) == "stop":
                 break
             run = follows
     except UserError as error:

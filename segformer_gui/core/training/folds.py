@@ -42,7 +42,12 @@ def prepare_folds(recipe: Recipe, folder: Path) -> None:
     sequences = sorted({sample.sequence for sample in samples})
     if len(sequences) < 2:
         raise UserError("nothing_to_train", path=recipe.data.root)
-    folds = {name: f"fold-{name.replace('/', '-')}" for name in sequences}
+    folds: dict[str, str] = {}
+    for name in sequences:
+        run = f"fold-{name.replace('/', '-')}"
+        while run in folds.values():  # Of "a/b" and "a-b".
+            run += "-"
+        folds[name] = run
     for sequence, run in folds.items():
         fold = replace(recipe, data=replace(recipe.data, held_out=(sequence,)))
         write_atomically(folder / run / RECIPE_FILE, fold.to_toml().encode())
