@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -88,7 +89,7 @@ class LiveSource:
         wait_s = _FIRST_WAIT_S
         while not self._closed.is_set():
             self._tell("connecting", None)
-            before = self._count
+            before, began = self._count, time.monotonic()
             code, reason = "live_ended", ""
             try:
                 self._read()
@@ -99,6 +100,10 @@ class LiveSource:
             except (av.error.FFmpegError, OSError, ValueError) as error:
                 code = "live_lost" if self._count else "live_unreachable"
                 reason = getattr(error, "strerror", None) or str(error)
+                # That nothing came in time is invalid data to FFmpeg's reader of RTSP.
+                invalid = isinstance(error, av.error.InvalidDataError) and self._count == before
+                if invalid and time.monotonic() - began >= self._timeout_s:
+                    code = "live_silent"
             if self._closed.is_set():
                 return
             self._tell("lost", UserError(code, address=self.address, reason=reason))

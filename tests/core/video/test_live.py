@@ -78,10 +78,11 @@ def test_what_was_never_reached_says_so_with_a_reason(address: str) -> None:
     source.close(timeout_s=20)
 
 
-def test_what_sends_nothing_does_not_answer() -> None:
+@pytest.mark.parametrize("scheme", ["http", "rtsp"])
+def test_what_sends_nothing_does_not_answer(scheme: str) -> None:
     told: Queue[tuple[str, UserError | None]] = Queue()
     with socket.create_server(("127.0.0.1", 0)) as server:  # Nobody ever accepts.
-        address = f"http://127.0.0.1:{server.getsockname()[1]}/live"
+        address = f"{scheme}://127.0.0.1:{server.getsockname()[1]}/live"
         source = LiveSource(address, lambda state, error: told.put((state, error)), timeout_s=0.5)
         assert told.get(timeout=20)[0] == "connecting"
         assert code_of(told.get(timeout=20)[1]) == "live_silent"
