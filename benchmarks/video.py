@@ -1,9 +1,9 @@
 """A frame from end to end against the network alone: `python benchmarks/video.py [CLIP]`.
 
-Decoding, corrupting, the network and drawing the mask over the frame are stages: beside each other
-with the network on a graphics card, in turn where it fills all cores. Goal: at most 1.15 times the
-network's own time a frame, clean and under fog, at every input size. Without a CLIP one is made of
-the sample scenes.
+Decoding, corrupting, the network and drawing the mask over the frame are stages beside each other
+with the network on a graphics card; on a processor some frames are worked on at once. Goal: at most
+1.15 times the network's own time a frame, clean and under fog, at every input size. Without a CLIP
+one is made of the sample scenes.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ from segformer_gui.core.inference.segmenter import Segmenter
 from segformer_gui.core.models import load_model
 from segformer_gui.core.render import overlay
 from segformer_gui.core.scenes.drive import write_drive
-from segformer_gui.core.video.export import Segmented, segmented_frames
-from segformer_gui.core.video.stages import stage
+from segformer_gui.core.video.export import segmented_frames
 from segformer_gui.core.video.video import Video, open_video
 from segformer_gui.core.video.work import VideoWork
 
@@ -95,21 +94,16 @@ def timed(
         stop=min(video.count, WARM_UP + frames),
         condition=condition,
         moving=True,
-        overlapping=segmenter.device != "cpu",
+        at_once=segmenter.images_at_once(image.shape[0] * image.shape[1]),
     )
 
     def segment(image: NDArray[np.uint8]) -> Prediction:
         return segmenter.segment(image, options)
 
-    results = segmented_frames(video, segment, work, [])
-
-    def drawn(frame: Segmented) -> NDArray[np.uint8]:
-        return overlay(frame.image, frame.smoothed.labels, frame.smoothed.classes)
-
-    pictures = stage(drawn, results, work.overlapping)
     ends: list[float] = []
-    with closing(pictures):
-        for _ in pictures:
+    with closing(segmented_frames(video, segment, work, [])) as results:
+        for frame in results:
+            overlay(frame.image, frame.smoothed.labels, frame.smoothed.classes)
             ends.append(time.perf_counter())
     counted = ends[WARM_UP - 1 :]
     return Times(network_ms, (counted[-1] - counted[0]) * 1000 / (len(counted) - 1))

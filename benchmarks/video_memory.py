@@ -48,6 +48,10 @@ class StubEngine:
         """Nothing is exported here."""
         raise NotImplementedError
 
+    def images_at_once(self, pixels: int) -> int | None:
+        """As a graphics card."""
+        return None
+
     def segment(
         self, image: NDArray[np.uint8], options: SegmentOptions, cancelled: Callable[[], bool]
     ) -> Result:

@@ -132,7 +132,8 @@ def _predict(
         overlay=overlay if options.overlay else None,
         side_by_side=side_by_side if options.side_by_side else None,
     )
-    work = replace(_part(video, options), overlapping=segmenter.device != "cpu")
+    height, width = video.size
+    work = replace(_part(video, options), at_once=segmenter.images_at_once(height * width))
     with progress_bar() as progress:
         task = progress.add_task(video.path.name, total=len(work.frames(video)))
         summary = process_video(

@@ -66,6 +66,9 @@ class FakeEngine:
         logits = torch.from_numpy(result.logits)
         return Prediction(result.labels, logits, result.classes, result.timings, "cpu", "float32")
 
+    def images_at_once(self, pixels: int) -> int | None:
+        return 2
+
     def segment(
         self, image: np.ndarray, options: SegmentOptions, cancelled: Callable[[], bool]
     ) -> Result:

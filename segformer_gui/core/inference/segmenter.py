@@ -24,6 +24,8 @@ from segformer_gui.core.network.preprocess import normalize
 # CPU that runs out of memory is killed by its system, it gets no error that could be caught.
 MAX_WHOLE_PIXELS = 2048 * 4096
 
+_MOST_AT_ONCE = 4
+
 _DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
@@ -79,7 +81,7 @@ class _Attempt:
 
 
 class Segmenter:
-    """Runs one model on one device. Use from one thread at a time.
+    """Runs one model on one device. Use from one thread at a time, or see `images_at_once`.
 
     Raises `UserError` `device_unavailable` or `precision_unavailable`.
     """
@@ -103,6 +105,19 @@ class Segmenter:
         self.model = model
         self._network = model.network.to(self.device)
         self._openvino = OpenVinoNetwork(model.network) if self.precision == "openvino" else None
+
+    def images_at_once(self, pixels: int) -> int | None:
+        """How many images of so many `pixels` to segment at once, for the most in a second.
+
+        Each in a thread of its own, which keeps to its share of torch's. None with the network on
+        another device than the processor, where one follows the other.
+        """
+        if self.device != "cpu":
+            return None
+        if self._openvino is not None:  # Has threads of its own.
+            return 1
+        together = MAX_WHOLE_PIXELS // max(1, pixels)  # As much memory as one image may take.
+        return max(1, min(torch.get_num_threads(), _MOST_AT_ONCE, together))
 
     def segment(
         self,

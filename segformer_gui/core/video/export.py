@@ -1,21 +1,25 @@
 """Every frame of a video through the network, and what is written and measured on the way.
 
-Reading, corrupting, the network, measuring and writing are stages that can overlap, so that a frame
-takes about as long as the slowest of them.
+With the network on a graphics card, reading, corrupting, the network, measuring and writing are
+stages that overlap: a frame takes about as long as the slowest of them. On a processor some frames
+are worked on at once, each by its share of the cores: a network makes better use of one core than
+of many, and what is around it does not share its work at all.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from segformer_gui.core.errors import Note, UserError
@@ -23,12 +27,13 @@ from segformer_gui.core.files import whole_folder
 from segformer_gui.core.images import write_png
 from segformer_gui.core.inference.prediction import Prediction
 from segformer_gui.core.inference.segmenter import Cancelled
+from segformer_gui.core.inference.threads import keep_to
 from segformer_gui.core.outputs import OutputKind, output_endings, write_outputs
 from segformer_gui.core.palettes import painted
 from segformer_gui.core.render import overlay
 from segformer_gui.core.video.flow import Motion
 from segformer_gui.core.video.smoothing import Smoother
-from segformer_gui.core.video.stages import stage
+from segformer_gui.core.video.stages import ahead, spread, stage
 from segformer_gui.core.video.steadiness import Steadiness
 from segformer_gui.core.video.video import Video
 from segformer_gui.core.video.work import VideoFiles, VideoWork
@@ -83,8 +88,25 @@ class Segmented:
 class _Frame:
     number: int
     time_s: float
+    before: Image | None
     clean: Image
     image: Image
+
+
+def _read(video: Video, work: VideoWork, notes: list[Note]) -> Generator[_Frame]:
+    start_s = float(video.times[work.start])
+    before: Image | None = None
+    for number in work.frames(video):
+        try:
+            pixels = video.frame(number)
+        except UserError as error:
+            if error.code not in _DAMAGE or number == work.start:
+                raise
+            time_s = f"{video.times[number]:.2f}"
+            notes.append(Note("video_ends_at_damage", {"number": number + 1, "time": time_s}))
+            return
+        yield _Frame(number, float(video.times[number]) - start_s, before, pixels, pixels)
+        before = pixels
 
 
 def segmented_frames(
@@ -95,53 +117,41 @@ def segmented_frames(
     At a damaged frame it ends, and `notes` say so. Raises `UserError` as `Video.frame`,
     `Condition.apply` and `segment`.
     """
-    smoother = Smoother(work.smoothing)
-
-    def read() -> Iterator[_Frame]:
-        frames = work.frames(video)
-        start_s = float(video.times[work.start])
-        for number in frames:
-            try:
-                pixels = video.frame(number)
-            except UserError as error:
-                if error.code not in _DAMAGE or number == work.start:
-                    raise
-                time_s = f"{video.times[number]:.2f}"
-                notes.append(Note("video_ends_at_damage", {"number": number + 1, "time": time_s}))
-                return
-            yield _Frame(number, float(video.times[number]) - start_s, pixels, pixels)
 
     def corrupted(frame: _Frame) -> _Frame:
+        if work.condition.is_clean:
+            return frame
         number = frame.number if work.moving else None
         return replace(frame, image=work.condition.apply(frame.clean, number))
 
     def segmented(frame: _Frame) -> Segmented:
         prediction = segment(frame.image)
         both = compared and frame.image is not frame.clean
+        motion = None
+        if work.measured and frame.before is not None:
+            motion = Motion(frame.before, frame.clean)  # Not of what is corrupted: noise moves.
         return Segmented(
             number=frame.number,
             time_s=frame.time_s,
             clean=frame.clean,
             image=frame.image,
             prediction=prediction,
-            smoothed=smoother.smoothed(prediction),
+            smoothed=prediction,
             clean_prediction=segment(frame.clean) if both else None,
+            motion=motion,
         )
 
-    before: list[Image] = []
-
-    def with_motion(frame: Segmented) -> Segmented:
-        # Of the clean frames: noise moves by itself.
-        motion = Motion(before.pop(), frame.clean) if before else None
-        before.append(frame.clean)
-        return replace(frame, motion=motion)
-
-    overlapping = work.overlapping
-    frames: Generator[_Frame] = stage(lambda frame: frame, read(), overlapping)
-    if not work.condition.is_clean:
-        frames = stage(corrupted, frames, overlapping)
-    results = stage(segmented, frames, overlapping)
-    return stage(with_motion, results, overlapping) if work.measured else results
+    read = _read(video, work, notes)
+    if work.at_once is None:
+        frames = stage(segmented, stage(corrupted, ahead(read)))
+    else:
+        total = torch.get_num_threads()
+        share = partial(keep_to, max(1, total // work.at_once), total)
+        frames = spread(lambda frame: segmented(corrupted(frame)), read, work.at_once, share)
+    smoother = Smoother(work.smoothing)
+    with closing(frames):
+        for frame in frames:
+            yield replace(frame, smoothed=smoother.smoothed(frame.prediction))
 
 
 def process_video(
@@ -166,12 +176,13 @@ def process_video(
     )
     with ExitStack() as stack:
         writers = run.open(stack)
-        write = run.written_by(writers)
-        with closing(stage(write, frames, work.overlapping)) as written:
-            for done, _ in enumerate(written, start=1):
-                report(done, total)
-                if cancelled():
-                    raise Cancelled
+        stack.enter_context(closing(frames))
+        for done, frame in enumerate(frames, start=1):
+            for write in writers:
+                write(frame)
+            report(done, total)
+            if cancelled():
+                raise Cancelled
     return run.summary(time.perf_counter() - started)
 
 
@@ -207,18 +218,6 @@ class _Run:
             size = (height, 2 * width)
             writers.append(self._movie(stack, files.side_by_side, size, self._both))
         return writers
-
-    def written_by(
-        self, writers: list[Callable[[Segmented], None]]
-    ) -> Callable[[Segmented], Segmented]:
-        """A stage's work: the frame to each writer in turn."""
-
-        def write(frame: Segmented) -> Segmented:
-            for writer in writers:
-                writer(frame)
-            return frame
-
-        return write
 
     def summary(self, seconds: float) -> VideoSummary:
         """What was counted."""

@@ -1,9 +1,11 @@
-"""Stages of work: in turn, or each in a thread of its own, a little ahead of the next."""
+"""Work in threads: a stage in each, a little ahead of the next one, or an item in each."""
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import Empty, Queue
 from typing import TypeVar
@@ -59,10 +61,8 @@ def ahead(items: Iterator[Item], depth: int = 2) -> Generator[Item]:
                 continue
 
 
-def stage(
-    work: Callable[[Item], Made], items: Iterator[Item], overlapping: bool = True
-) -> Generator[Made]:
-    """`work` on each item, in a thread of its own, or else when it is asked for."""
+def stage(work: Callable[[Item], Made], items: Iterator[Item]) -> Generator[Made]:
+    """`work` on each item, in a thread of its own."""
 
     def made() -> Generator[Made]:
         try:
@@ -72,4 +72,30 @@ def stage(
             if isinstance(items, Generator):
                 items.close()
 
-    return ahead(made()) if overlapping else made()
+    return ahead(made())
+
+
+def spread(
+    work: Callable[[Item], Made],
+    items: Iterator[Item],
+    workers: int,
+    begin: Callable[[], None] = lambda: None,
+) -> Generator[Made]:
+    """`work` on as many items at once as there are `workers`, threads that `begin`; in order.
+
+    Items are asked for by the thread that asks for what is made of them, one more than is worked
+    on. Closing this generator closes `items`, and waits for what is worked on.
+    """
+    waiting: deque[Future[Made]] = deque()
+    pool = ThreadPoolExecutor(workers, "worker", begin)
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+        if isinstance(items, Generator):
+            items.close()

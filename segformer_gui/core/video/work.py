@@ -18,9 +18,9 @@ class VideoWork:
 
     `start` and `stop` are frame numbers, `stop` excluded; None is the end. With `moving` the
     corruption moves from frame to frame, else its pattern stays where it is. `smoothing` as in
-    `Smoother`. With `measured` the masks' steadiness is measured, which takes optical flow. With
-    `overlapping` the stages run beside each other: worse than in turn where the network runs on the
-    processor, all of whose cores it fills.
+    `Smoother`. With `measured` the masks' steadiness is measured, which takes optical flow.
+    `at_once` frames are worked on, as `Segmenter.images_at_once`; with None it is one, its stages
+    beside those of others, as a graphics card wants it.
     """
 
     start: int = 0
@@ -29,7 +29,7 @@ class VideoWork:
     moving: bool = False
     smoothing: float = 0
     measured: bool = False
-    overlapping: bool = True
+    at_once: int | None = None
 
     def frames(self, video: Video) -> range:
         """The numbers of the frames."""

@@ -141,7 +141,11 @@ class Engine(Protocol):
     def predict(
         self, image: NDArray[np.uint8], options: SegmentOptions, cancelled: Callable[[], bool]
     ) -> Prediction:
-        """As `segment`, without what a window needs; from any thread, while others wait."""
+        """As `segment`, without what a window needs; from any thread, though others may wait."""
+        ...
+
+    def images_at_once(self, pixels: int) -> int | None:
+        """As `Segmenter.images_at_once`, for `predict`."""
         ...
 
     def segment(

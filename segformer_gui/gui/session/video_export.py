@@ -55,7 +55,8 @@ class VideoExport(QObject):
             return
         path, rate = playing.path, float(playing.rate)
         options, model = self._segmentation.options, ready.request.spec
-        work = replace(work, overlapping=ready.device != "cpu")
+        height, width = playing.size
+        work = replace(work, at_once=self._engine.images_at_once(height * width))
         way = self._player.way(work.condition, work.moving, work.smoothing)
 
         def process(job: Job) -> VideoSummary:

@@ -30,7 +30,7 @@ class TorchEngine:
     def __init__(self) -> None:
         self._request: ModelRequest | None = None
         self._segmenter: Segmenter | None = None
-        self._running = threading.Lock()  # Exports have a thread of their own.
+        self._running = threading.Semaphore()  # Exports have threads of their own.
 
     def another(self) -> TorchEngine:
         """An engine for a second model; torch's threads are shared."""
@@ -52,6 +52,7 @@ class TorchEngine:
         )
         model = self._segmenter.model if self._segmenter and same else load_model(request.spec)
         self._segmenter = Segmenter(model, request.device, request.precision)
+        self._running = threading.Semaphore(self._segmenter.images_at_once(1) or 1)
         self._request = request
         return ReadyModel(
             request=request,
@@ -68,10 +69,15 @@ class TorchEngine:
     def predict(
         self, image: NDArray[np.uint8], options: SegmentOptions, cancelled: Callable[[], bool]
     ) -> Prediction:
-        """The core's prediction of (H, W, 3) uint8 RGB, one at a time. Raises as `segment`."""
+        """The core's prediction of (H, W, 3) uint8 RGB. Raises as `segment`."""
         assert self._segmenter is not None, "no image is segmented before a model is ready"
         with self._running:
             return self._segmenter.segment(image, options, cancelled)
+
+    def images_at_once(self, pixels: int) -> int | None:
+        """How many images of so many pixels to predict at once."""
+        assert self._segmenter is not None, "no image is segmented before a model is ready"
+        return self._segmenter.images_at_once(pixels)
 
     def segment(
         self, image: NDArray[np.uint8], options: SegmentOptions, cancelled: Callable[[], bool]

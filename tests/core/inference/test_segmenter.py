@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -26,6 +28,7 @@ from segformer_gui.core.inference.segmenter import (
     available_devices,
     windows,
 )
+from segformer_gui.core.inference.threads import keep_to
 from segformer_gui.core.models import LoadedModel, load_model
 from segformer_gui.core.network.checkpoints import IMAGENET_MEAN, IMAGENET_STD
 from segformer_gui.core.network.presets import SegFormerConfig
@@ -72,6 +75,56 @@ def test_labels_equal_transformers_from_image_to_map(image: NDArray[np.uint8]) -
     clear = (top2[0] - top2[1] > 1e-4).numpy()
     assert result.labels.shape == image.shape[:2]
     assert np.array_equal(result.labels[clear], whole.argmax(0).numpy()[clear])
+
+
+def test_as_many_images_at_once_as_there_are_threads_and_memory(
+    network: SegFormer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segmenter = Segmenter(model_of(network), "cpu")
+    for threads, pixels, at_once in (
+        (1, 90 * 121, 1),
+        (3, 90 * 121, 3),
+        (16, 1080 * 1920, 4),
+        (16, 2160 * 3840, 1),
+        (16, 9000 * 9000, 1),
+    ):
+        monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        assert segmenter.images_at_once(pixels) == at_once
+    segmenter.device = "cuda"
+    assert segmenter.images_at_once(1) is None
+
+
+def test_images_at_once_get_the_labels_that_they_get_alone(network: SegFormer) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (12, 90, 121, 3), np.uint8)
+    segmenter = Segmenter(model_of(network), "cpu")
+    total = torch.get_num_threads()
+    alone = [segmenter.segment(image, NATIVE).logits for image in images]
+
+    with ThreadPoolExecutor(3, initializer=lambda: keep_to(1, total)) as pool:
+        together = list(pool.map(lambda image: segmenter.segment(image, NATIVE).logits, images))
+
+    for one, other in zip(alone, together, strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
+
+
+def test_a_thread_keeps_to_its_share_and_leaves_others_theirs() -> None:
+    counts: list[int] = []
+
+    def work() -> None:
+        keep_to(3, 5)
+        counts.append(torch.get_num_threads())
+
+    before = torch.get_num_threads()
+    for target in (work, lambda: counts.append(torch.get_num_threads())):
+        thread = threading.Thread(target=target)
+        thread.start()
+        thread.join()
+
+    assert counts == [3, 5]
+    assert torch.get_num_threads() == before
+    keeping = threading.Thread(target=keep_to, args=(before, before))  # As it was.
+    keeping.start()
+    keeping.join()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 300), (31, 31), (33, 64)])

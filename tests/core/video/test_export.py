@@ -48,15 +48,15 @@ def run(clip: Clip, work: VideoWork, files: VideoFiles, **options: object):
     return process_video(clip, threshold, "threshold", work, files, **options)
 
 
-@pytest.mark.parametrize("overlapping", [True, False])
+@pytest.mark.parametrize("at_once", [None, 1, 3])
 def test_masks_and_measures_are_those_of_each_frame(
-    clip: Clip, tmp_path: Path, overlapping: bool
+    clip: Clip, tmp_path: Path, at_once: int | None
 ) -> None:
     files = VideoFiles(
         masks=tmp_path / "masks", kinds=("index", "overlay"), measures=("confidence",)
     )
     seen: list[tuple[int, int]] = []
-    work = VideoWork(3, 9, overlapping=overlapping)
+    work = VideoWork(3, 9, at_once=at_once)
     summary = run(clip, work, files, report=lambda *step: seen.append(step))
 
     names = sorted(file.name for file in (tmp_path / "masks").iterdir())

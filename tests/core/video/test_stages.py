@@ -1,14 +1,15 @@
-"""Stages keep the order, stay little ahead, carry errors over and end together."""
+"""Stages and workers keep the order, stay little ahead, carry errors over and end together."""
 
 from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
-from segformer_gui.core.video.stages import ahead, stage
+from segformer_gui.core.video.stages import ahead, spread, stage
 
 
 def stages() -> int:
@@ -72,3 +73,53 @@ def test_closing_the_last_stage_closes_the_first() -> None:
 
     assert closed == [True]
     assert stages() == 0
+
+
+def test_workers_work_at_once_and_keep_the_order() -> None:
+    together = threading.Barrier(3)
+    begun: list[int] = []
+
+    def work(number: int) -> int:
+        if number < 3:
+            together.wait(timeout=20)  # Passes only where three of them are worked on at once.
+        else:
+            time.sleep(0.002 * (number % 3))
+        return number * number
+
+    squares = spread(work, iter(range(20)), 3, lambda: begun.append(threading.get_ident()))
+
+    assert list(squares) == [number * number for number in range(20)]
+    assert len(set(begun)) == len(begun) == 3
+
+
+def test_workers_do_not_run_far_ahead_and_close_what_they_read() -> None:
+    made: list[int] = []
+    closed: list[bool] = []
+
+    def make() -> Iterator[int]:
+        try:
+            for number in range(100):
+                made.append(number)
+                yield number
+        finally:
+            closed.append(True)
+
+    items = spread(lambda number: number, make(), 2)
+    assert [next(items), next(items)] == [0, 1]
+    items.close()
+
+    assert made == [0, 1, 2, 3]
+    assert closed == [True]
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("worker")]
+
+
+def test_an_error_of_a_worker_comes_out_in_its_place() -> None:
+    def work(number: int) -> int:
+        if number == 3:
+            raise KeyError(number)
+        return number
+
+    items = spread(work, iter(range(10)), 4)
+    assert list(itertools.islice(items, 3)) == [0, 1, 2]
+    with pytest.raises(KeyError):
+        next(items)
