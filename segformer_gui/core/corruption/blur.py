@@ -21,6 +21,7 @@ from segformer_gui.core.corruption.common import (
     truncated,
     zoomed,
 )
+from segformer_gui.core.corruption.patterns import remembered
 
 _GAUSSIAN_SIGMA = ((1,), (2,), (3,), (4,), (6,))
 # Sigma, greatest displacement, rounds.
@@ -75,10 +76,24 @@ def glass_blur(image: Image, severity: float, rng: np.random.Generator) -> Image
     """Displace pixels at random between two Gaussian filters, as frosted glass."""
     sigma, reach, rounds = parameters_at(severity, _GLASS)
     blurred = truncated(gaussian(image, (sigma, sigma)))
-    for _ in range(rounded(rounds)):
-        numbers = rng.integers(0, 1 << 16, (2, *image.shape[:2]), dtype=np.uint16)
-        blurred = displaced(blurred, _scaled_moves(numbers, rounded(reach)), rounded(reach))
+    height, width = image.shape[:2]
+    # One 32-bit number a pixel moves faster than three bytes.
+    pixels = cv2.cvtColor(blurred, cv2.COLOR_RGB2RGBA).view(np.uint32)
+    moved = pixels.reshape(-1)[_sources(rng, height, width, rounded(reach), rounded(rounds))]
+    blurred = cv2.cvtColor(moved.view(np.uint8).reshape(height, width, 4), cv2.COLOR_RGBA2RGB)
     return truncated(gaussian(blurred, (sigma, sigma)))
+
+
+@remembered
+def _sources(
+    rng: np.random.Generator, height: int, width: int, reach: int, rounds: int
+) -> NDArray[np.int32]:
+    """Which pixel is in the place of each one in the end."""
+    sources = np.arange(height * width, dtype=np.int32).reshape(height, width)
+    for _ in range(rounds):
+        numbers = rng.integers(0, 1 << 16, (2, height, width), dtype=np.uint16)
+        sources = displaced(sources, _scaled_moves(numbers, reach), reach)
+    return sources
 
 
 def _scaled_moves(numbers: NDArray[np.uint16], reach: int) -> NDArray[np.int16]:
@@ -89,18 +104,17 @@ def _scaled_moves(numbers: NDArray[np.uint16], reach: int) -> NDArray[np.int16]:
     return numbers.view(np.int16) - np.int16(reach)
 
 
-def displaced(image: Image, moves: NDArray[np.int16], reach: int) -> Image:
-    """Go through the pixels from the last to the first and copy into each the one at its move.
+def displaced(values: NDArray[np.int32], moves: NDArray[np.int16], reach: int) -> NDArray[np.int32]:
+    """Go through (H, W) values from the last to the first and copy into each the one at its move.
 
-    `moves` (2, H, W): x and y, each -reach .. reach - 1. A pixel may copy one that has itself been
+    `moves` (2, H, W): x and y, each -reach .. reach - 1. A value may be one that has itself been
     copied into before: that is the original's "swap", in which the second half has no effect.
 
-    Done for strips of rows from the bottom upwards. Pixels that copy from an earlier one of the
+    Done for strips of rows from the bottom upwards. Values that come from an earlier one of the
     same strip form chains; each chain is followed to its end by doubling the stride.
     """
-    height, width = image.shape[:2]
-    # One 32-bit number a pixel moves faster than three bytes.
-    pixels = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA).view(np.uint32).reshape(-1)
+    height, width = values.shape
+    result = values.flatten()
     first, columns = reach + 1, width - 2 * reach
     rows = max(1, 32_000 // width)  # What the cache holds.
     for bottom in range(height - reach + 1, first, -rows):
@@ -113,9 +127,8 @@ def displaced(image: Image, moves: NDArray[np.int16], reach: int) -> Image:
         row = np.arange(bottom - top)[:, None] + y
         chained = (source > index) & (row < bottom - top) & (column >= 0) & (column < columns)
         _follow(source.reshape(-1), (row * columns + column).reshape(-1), chained.reshape(-1))
-        pixels[index] = pixels[source]
-    packed = pixels.view(np.uint8).reshape(height, width, 4)
-    return cv2.cvtColor(packed, cv2.COLOR_RGBA2RGB)  # pyright: ignore
+        result[index] = result[source]
+    return result.reshape(height, width)
 
 
 def _follow(source: NDArray[np.intp], link: NDArray[np.intp], chained: NDArray[np.bool_]) -> None:

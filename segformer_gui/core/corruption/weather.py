@@ -20,6 +20,7 @@ from segformer_gui.core.corruption.common import (
     truncated,
     zoomed,
 )
+from segformer_gui.core.corruption.patterns import remembered
 from segformer_gui.core.corruption.reference import package_folder
 from segformer_gui.core.images import read_image
 
@@ -55,20 +56,36 @@ _MUD_COLOR = (63, 42, 20)
 
 def snow(image: Image, severity: float, rng: np.random.Generator) -> Image:
     """Whiten the image and let flakes fall, twice: the second time turned by 180 degrees."""
-    mean, deviation, zoom, threshold, radius, sigma, kept = parameters_at(severity, _SNOW)
+    *flakes, kept = parameters_at(severity, _SNOW)
     height, width = image.shape[:2]
+    layer = _snow_layer(rng, height, width, *flakes)
+    layer = drifted(layer, rng, *(part * height for part in _SNOW_DRIFT))
+
+    values = image.astype(np.float32)
+    white = cv2.cvtColor(values, cv2.COLOR_RGB2GRAY) * np.float32(1.5) + np.float32(127.5)
+    whitened = cv2.addWeighted(values, kept, cv2.max(values, _grey(white)), 1 - kept, 0)
+    return truncated(cv2.add(whitened, _grey(layer)))  # pyright: ignore
+
+
+@remembered
+def _snow_layer(
+    rng: np.random.Generator,
+    height: int,
+    width: int,
+    mean: float,
+    deviation: float,
+    zoom: float,
+    threshold: float,
+    radius: float,
+    sigma: float,
+) -> Field:
     noise = rng.standard_normal((height, width), dtype=np.float32)
     flakes = zoomed(noise, zoom) * np.float32(deviation) + np.float32(mean)
     flakes[flakes < threshold] = 0
     taps = motion_taps(rounded(radius), sigma, rng.uniform(-135, -45), flakes.shape)
     fallen = sum_of_shifts(np.minimum(flakes, 1), taps)[:height, :width]
     layer = np.rint(fallen * 255)
-    layer = drifted(layer + layer[::-1, ::-1], rng, *(part * height for part in _SNOW_DRIFT))
-
-    values = image.astype(np.float32)
-    white = cv2.cvtColor(values, cv2.COLOR_RGB2GRAY) * np.float32(1.5) + np.float32(127.5)
-    whitened = cv2.addWeighted(values, kept, cv2.max(values, _grey(white)), 1 - kept, 0)
-    return truncated(cv2.add(whitened, _grey(layer)))  # pyright: ignore
+    return layer + layer[::-1, ::-1]
 
 
 def frost(image: Image, severity: float, rng: np.random.Generator) -> Image:
@@ -97,14 +114,15 @@ def fog(image: Image, severity: float, rng: np.random.Generator) -> Image:
     """Add a cloud and scale back, so that the brightest value stays as bright."""
     thickness, decay = parameters_at(severity, _FOG)
     height, width = image.shape[:2]
-    cloud = plasma((max(height, width) - 1).bit_length(), decay, rng)
-    cloud = drifted(cloud, rng, 0, _FOG_DRIFT * height)[:height, :width]
+    cloud = _plasma(rng, (max(height, width) - 1).bit_length(), decay)[:height]
+    cloud = drifted(cloud, rng, 0, _FOG_DRIFT * height)[:, :width]
     brightest = int(image.max()) / 255
     values = cv2.scaleAdd(_grey(cloud), 255 * thickness, image.astype(np.float32))
     return truncated(values, brightest / (brightest + thickness))  # pyright: ignore
 
 
-def plasma(levels: int, decay: float, rng: np.random.Generator) -> Field:
+@remembered
+def _plasma(rng: np.random.Generator, levels: int, decay: float) -> Field:
     """Fractal height map by the diamond-square scheme on a torus: side 2 ** `levels`, 0..1.
 
     Each level halves the distance of the points: new ones get the mean of the four around them and
@@ -140,7 +158,7 @@ def spatter(image: Image, severity: float, rng: np.random.Generator) -> Image:
 
     In between, where the original has no way from one to the other, the two are cross-faded.
     """
-    noise = rng.standard_normal(image.shape[:2], dtype=np.float32)
+    noise = _normal(rng, image.shape[:2])
     noise = drifted(noise, rng, _SPATTER_DRIFT * len(image), 0)
     if severity <= _LAST_WATER:
         return _water(image, noise, parameters_at(severity, _WATER))
@@ -150,6 +168,11 @@ def spatter(image: Image, severity: float, rng: np.random.Generator) -> Image:
     return cv2.addWeighted(
         _water(image, noise, _WATER[-1]), 1 - part, _mud(image, noise, _MUD[0]), part, 0
     )  # pyright: ignore
+
+
+@remembered
+def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Field:
+    return rng.standard_normal(shape, dtype=np.float32)
 
 
 def _water(image: Image, noise: Field, parameters: tuple[float, ...]) -> Image:

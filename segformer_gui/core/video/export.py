@@ -51,7 +51,8 @@ class Segment(Protocol):
 
 @dataclass(frozen=True)
 class VideoSummary:
-    """What has become of the frames. `seconds` is the time that it took.
+    """What has become of the frames. `seconds` is the time that it took, `network_ms` that of a
+    frame in the network, on its share of the cores.
 
     `steadiness` is that of the masks as written, `unsmoothed` that without smoothing, if there was
     any.

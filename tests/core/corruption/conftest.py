@@ -16,6 +16,15 @@ class OriginalNumbers:
 
     def __init__(self, seed: int) -> None:
         self.stream = np.random.RandomState(seed)
+        self.bit_generator = self
+
+    @property
+    def state(self):
+        return self.stream.get_state()
+
+    @state.setter
+    def state(self, state):
+        self.stream.set_state(state)
 
     def standard_normal(self, shape, dtype):
         return self.stream.standard_normal(shape).astype(dtype)
