@@ -18,7 +18,7 @@ from segformer_gui.core.inference.options import Measure
 # Rows of the full-size map that are interpolated at a time: bounds the memory of a prediction to
 # classes x 64 x W floats instead of classes x H x W.
 _STRIP_ROWS = 64
-_PIXELS_AT_ONCE = 1 << 14
+_VALUES_AT_ONCE = 1 << 20  # Pixels times classes that are blended at a time: 4 MB.
 
 
 @dataclass(frozen=True)
@@ -157,37 +157,60 @@ def argmax_labels(logits: Tensor, size: tuple[int, int]) -> NDArray[np.uint8] | 
     """Most likely class at each pixel: (H, W) uint8, or uint16 above 255 classes.
 
     Where the four grid points around a pixel agree on the class, every blend of them has it too. So
-    only the pixels between points that disagree, along the borders of the regions, are computed.
+    only cells whose points disagree, along the borders of the regions, are computed, each row of
+    pixels in them as a span: where the blends at its two ends agree, all between them have that
+    class; else they are blended from these two.
     """
     classes, rows, columns = logits.shape
+    dtype = torch.uint8 if classes <= 255 else torch.int32
     upper, lower, weight_y = _neighbours(size[0], rows, logits.device)
-    left, right, weight_x = _neighbours(size[1], columns, logits.device)
-    winner = logits.argmax(0).to(torch.uint8 if classes <= 255 else torch.int32)
+    left, _, weight_x = _neighbours(size[1], columns, logits.device)
+    winner = logits.argmax(0)
     # A cell is the square between a grid point, its right and its lower neighbour; the last row and
     # column of cells have no such neighbours.
     below, beside = winner[_next(rows)], winner[:, _next(columns)]
     across = below[:, _next(columns)]
     mixed = (winner != below) | (winner != beside) | (winner != across)
     # Wide first, then tall: rows are copied whole, columns number by number.
-    labels, blended = (
-        grid.index_select(1, left).index_select(0, upper).flatten() for grid in (winner, mixed)
-    )
-    undecided = _places(blended)
+    labels = winner.to(dtype).index_select(1, left).index_select(0, upper).flatten()
+
     tokens = logits.permute(1, 2, 0).reshape(rows * columns, classes)
-    for pixels in undecided.split(_PIXELS_AT_ONCE):
-        y, x = pixels // size[1], pixels % size[1]
-        wx, wy = weight_x[x, None], weight_y[y, None]
-        above, beneath = (
+    following = _next(columns).to(logits.device)
+    lengths = torch.bincount(left, minlength=columns)
+    starts = lengths.cumsum(0) - lengths
+    spans = _places(mixed.index_select(0, upper).flatten())
+    longest = size[1] // columns + 1
+    for part in spans.split(max(1, _VALUES_AT_ONCE // (classes * longest))):
+        y, column = part // columns, part % columns
+        above, beneath = upper[y] * columns, lower[y] * columns
+        first, last = (
             torch.lerp(
-                tokens.index_select(0, row * columns + left[x]),
-                tokens.index_select(0, row * columns + right[x]),
-                wx,
+                tokens.index_select(0, above + end),
+                tokens.index_select(0, beneath + end),
+                weight_y[y, None],
             )
-            for row in (upper[y], lower[y])
+            for end in (column, following[column])
         )
-        labels[pixels] = torch.lerp(above, beneath, wy).argmax(1).to(labels.dtype)
-    labels = labels.reshape(size).cpu().numpy()
-    return labels if classes <= 255 else labels.astype(np.uint16)
+        at_first = first.argmax(1)
+        agree = at_first == last.argmax(1)
+        begins, counts = y * size[1] + starts[column], lengths[column]
+        span, pixels = _inside(_places(agree), begins, counts)
+        labels[pixels] = at_first.to(dtype)[span]
+        span, pixels = _inside(_places(~agree), begins, counts)
+        weight = weight_x[pixels % size[1], None]
+        blend = torch.lerp(first.index_select(0, span), last.index_select(0, span), weight)
+        labels[pixels] = blend.argmax(1).to(dtype)
+    found = labels.reshape(size).cpu().numpy()
+    return found if classes <= 255 else found.astype(np.uint16)
+
+
+def _inside(spans: Tensor, starts: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """The pixels of these spans one after the other: the span of each, and its place."""
+    counts = lengths[spans]
+    before = counts.cumsum(0) - counts
+    span = torch.repeat_interleave(counts)
+    places = torch.arange(len(span), device=span.device)
+    return spans[span], places + (starts[spans] - before)[span]
 
 
 def _places(mask: Tensor) -> Tensor:
