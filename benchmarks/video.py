@@ -53,7 +53,7 @@ def main() -> int:
     """Print a table: input size, condition, network, end to end, their ratio, frames a second."""
     parser = argparse.ArgumentParser(description="Time frames from end to end.")
     parser.add_argument("clip", nargs="?", type=Path)
-    parser.add_argument("--frames", type=int, default=16, help="of a round")
+    parser.add_argument("--frames", type=int, default=12, help="of a round")
     parser.add_argument("--sizes", type=int, nargs="*")
     parser.add_argument("--model", default="b0-camvid")
     arguments = parser.parse_args()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import cv2
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 Field = NDArray[np.float32]
+
+_STRIP_PIXELS = 1 << 15
 
 
 class Moving(np.random.Generator):
@@ -57,6 +59,20 @@ def truncated(values: Field, scale: float = 1.0) -> Image:
     """
     flat = values.reshape(len(values), -1)
     return cv2.addWeighted(flat, scale, flat, 0, -0.498, dtype=cv2.CV_8U).reshape(values.shape)  # pyright: ignore
+
+
+def by_rows(work: Callable[[Image, Field], Image], image: Image, layer: Field) -> Image:
+    """`work` on strips of an image (H, W, 3) and of a layer (H, W) for it, as one image.
+
+    For what goes through them pixel by pixel, more than once: a strip stays in the cache, which
+    takes a third of the time.
+    """
+    result = np.empty_like(image)
+    rows = max(1, _STRIP_PIXELS // image.shape[1])
+    for top in range(0, len(image), rows):
+        strip = slice(top, top + rows)
+        result[strip] = work(image[strip], layer[strip])
+    return result
 
 
 def gaussian(

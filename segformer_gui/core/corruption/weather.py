@@ -11,6 +11,7 @@ import numpy as np
 from segformer_gui.core.corruption.common import (
     Field,
     Image,
+    by_rows,
     drifted,
     gaussian,
     motion_taps,
@@ -61,10 +62,13 @@ def snow(image: Image, severity: float, rng: np.random.Generator) -> Image:
     layer = _snow_layer(rng, height, width, *flakes)
     layer = drifted(layer, rng, *(part * height for part in _SNOW_DRIFT))
 
-    values = image.astype(np.float32)
-    white = cv2.cvtColor(values, cv2.COLOR_RGB2GRAY) * np.float32(1.5) + np.float32(127.5)
-    whitened = cv2.addWeighted(values, kept, cv2.max(values, _grey(white)), 1 - kept, 0)
-    return truncated(cv2.add(whitened, _grey(layer)))  # pyright: ignore
+    def snowed(part: Image, flakes: Field) -> Image:
+        values = part.astype(np.float32)
+        white = cv2.cvtColor(values, cv2.COLOR_RGB2GRAY) * np.float32(1.5) + np.float32(127.5)
+        whitened = cv2.addWeighted(values, kept, cv2.max(values, _grey(white)), 1 - kept, 0)
+        return truncated(cv2.add(whitened, _grey(flakes)))  # pyright: ignore
+
+    return by_rows(snowed, image, layer)
 
 
 @remembered
@@ -117,8 +121,12 @@ def fog(image: Image, severity: float, rng: np.random.Generator) -> Image:
     cloud = _plasma(rng, (max(height, width) - 1).bit_length(), decay)[:height]
     cloud = drifted(cloud, rng, 0, _FOG_DRIFT * height)[:, :width]
     brightest = int(image.max()) / 255
-    values = cv2.scaleAdd(_grey(cloud), 255 * thickness, image.astype(np.float32))
-    return truncated(values, brightest / (brightest + thickness))  # pyright: ignore
+
+    def fogged(part: Image, cloud: Field) -> Image:
+        values = cv2.scaleAdd(_grey(cloud), 255 * thickness, part.astype(np.float32))
+        return truncated(values, brightest / (brightest + thickness))  # pyright: ignore
+
+    return by_rows(fogged, image, cloud)
 
 
 @remembered
