@@ -23,6 +23,7 @@ from segformer_gui.core.images import write_png
 from segformer_gui.core.outputs import OUTPUT_KINDS
 from segformer_gui.core.paths import shipped
 from segformer_gui.core.scenes.drive import write_drive
+from segformer_gui.core.video.work import VideoFiles, VideoWork
 from segformer_gui.gui.main_window import MainWindow
 from segformer_gui.gui.session.session import Session
 from segformer_gui.gui.session.tools import ToolName
@@ -194,6 +195,11 @@ def video_phases(session: Session, clip: Path) -> Phases:
             player.toggle()
         return True
 
+    def exported() -> bool:
+        if shown():  # The next one when this one has its mask.
+            player.seek((player.number + 7) % last)
+        return session.video_export.progress is None
+
     def shown() -> bool:
         return player.video is not None and session.current.result is not None
 
@@ -205,6 +211,13 @@ def video_phases(session: Session, clip: Path) -> Phases:
             "scrub through it",
             lambda: [player.seek(number) for number in range(0, last + 1, 7)] + [player.seek(last)],
             lambda: player.number == last and shown(),
+        ),
+        (
+            "export its overlay and look at frames",
+            lambda: session.video_export.start(
+                VideoWork(measured=True), VideoFiles(overlay=clip.with_name("overlay.mp4"))
+            ),
+            exported,
         ),
     ]
 
