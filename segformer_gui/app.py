@@ -68,6 +68,8 @@ def prepare_libraries() -> None:
     """Make OpenCV, torch and Qt get along in one process; to be called before Qt is imported."""
     import cv2
 
+    # A window that waits for Python's lock beside an export's threads gets it ten times sooner.
+    sys.setswitchinterval(0.0005)
     # On Linux, importing OpenCV points Qt at OpenCV's own copy of Qt's plugins and fonts.
     bundled = str(Path(cv2.__file__).parent)
     for name in ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR"):
