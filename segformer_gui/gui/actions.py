@@ -65,6 +65,7 @@ ENTRIES = (
         QT_TRANSLATE_NOOP("actions", "Open &image sequence…"),
         QT_TRANSLATE_NOOP("actions", "Open the images of a folder as one video"),
         ("Ctrl+Shift+I",),
+        "open-sequence",
     ),
     *PROJECT_ENTRIES,
     Entry(
