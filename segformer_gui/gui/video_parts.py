@@ -166,9 +166,12 @@ class VideoParts(QObject):
 
         assert isinstance(summary, VideoSummary)
         written = [file for file in (files.overlay, files.side_by_side, files.masks) if file]
-        sentence = self.tr("{count} frames were segmented in {seconds:.0f} s.").format(
-            count=summary.frames, seconds=summary.seconds
-        )
+        if summary.frames == 1:
+            sentence = self.tr("One frame was segmented.")
+        else:
+            sentence = self.tr("{count} frames were segmented in {seconds:.0f} s.").format(
+                count=summary.frames, seconds=summary.seconds
+            )
         hints = [note_sentence(note) for note in summary.notes]
         if summary.steadiness is not None:
             hints.append(self._flips(summary.steadiness, summary.unsmoothed))

@@ -136,7 +136,11 @@ def test_the_lab_works_on_the_frame_and_while_playing(window, player, clock, cli
     assert window.session.current.result is not None
 
 
-def test_the_strip_knows_the_flips_between_frames_that_were_seen(player, clip_path):
+@pytest.mark.parametrize("network_ms", [20, 400])  # A slow one's frames show before their masks.
+def test_the_strip_knows_the_flips_between_frames_that_were_seen(
+    player, engine, clip_path, network_ms
+):
+    engine.network_ms = network_ms
     player.step(1)
     player.step(1)
     clip = Clip(clip_path)

@@ -35,10 +35,10 @@ class Flips:
         known = self._rates.setdefault(way, np.full(self._count, np.nan))
         known[first : first + len(rates)] = rates
 
-    def show(self, way: Hashable, number: int, labels: Labels | None) -> None:
-        """A frame is shown with these labels, which may be small, or without any."""
-        last, self._last = self._last, None if labels is None else (way, number, labels)
-        if last is None or labels is None or last[:2] != (way, number - 1):
+    def show(self, way: Hashable, number: int, labels: Labels) -> None:
+        """A frame is shown with these labels, which may be small."""
+        last, self._last = self._last, (way, number, labels)
+        if last is None or last[:2] != (way, number - 1):
             return
         if last[2].shape == labels.shape:
             self.put(way, number, [float(np.mean(last[2] != labels))])

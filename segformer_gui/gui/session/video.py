@@ -342,8 +342,9 @@ class Player(QObject):
     def _present(self, frame: Frame, results: Results) -> None:
         clean, corrupted = results
         result = corrupted or clean
-        way = self.way(frame.condition, self.moving, self.smoothing.amount)
-        self._flips.show(way, frame.number, result.levels[-1] if result else None)
+        if result is not None:
+            way = self.way(frame.condition, self.moving, self.smoothing.amount)
+            self._flips.show(way, frame.number, result.levels[-1])
         self.number, self._shown = frame.number, frame
         self._frames.show(frame, results)
         self.frame_changed.emit()
