@@ -180,12 +180,7 @@ class Segmenter:
             if elsewhere:
                 self._network.to(attempt.device)
             with torch.inference_mode():
-                # The bytes cross to the device, a quarter of the floats' size. torch takes none
-                # that are not to be written to, such as a clip's frames.
-                pixels = torch.from_numpy(np.require(scaled, requirements=["C", "W"])).to(
-                    attempt.device
-                )[None]
-                x = normalize(pixels, self.model.mean, self.model.std)
+                x = normalize(_uploaded(scaled, attempt.device), self.model.mean, self.model.std)
                 before_network = _now(attempt.device)
                 logits = self._logits(x, attempt, cancelled)
                 after_network = _now(attempt.device)
@@ -255,6 +250,16 @@ def windows(length: int, crop: int, stride: int) -> list[tuple[int, int]]:
     last = (length - crop) // 4 * 4
     starts = [*range(0, last, max(4, stride // 4 * 4)), last]
     return [(start, start + crop) for start in starts[:-1]] + [(last, length)]
+
+
+def _uploaded(pixels: NDArray[np.uint8], device: str) -> Tensor:
+    """An image (H, W, 3) as (1, H, W, 3) on the device: as bytes, a quarter of the floats' size."""
+    # torch takes no array that is not to be written to, such as a clip's frames.
+    image = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))[None]
+    if device == "cuda":
+        # From memory that stays in its place the card fetches by itself, while this thread goes on.
+        return image.pin_memory().to(device, non_blocking=True)
+    return image.to(device)
 
 
 def _autocast(attempt: _Attempt) -> AbstractContextManager[object]:
