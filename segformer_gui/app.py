@@ -68,7 +68,7 @@ def prepare_libraries() -> None:
     """Make OpenCV, torch and Qt get along in one process; to be called before Qt is imported."""
     import cv2
 
-    # A window that waits for Python's lock beside an export's threads gets it ten times sooner.
+    # The window asks an export's threads for Python's lock after half a millisecond, not after 5.
     sys.setswitchinterval(0.0005)
     # On Linux, importing OpenCV points Qt at OpenCV's own copy of Qt's plugins and fonts.
     bundled = str(Path(cv2.__file__).parent)

@@ -30,7 +30,9 @@ class TorchEngine:
     def __init__(self) -> None:
         self._request: ModelRequest | None = None
         self._segmenter: Segmenter | None = None
-        self._running = threading.Semaphore()  # Exports have threads of their own.
+        # Exports have threads of their own: as many as memory and cores are for.
+        self._entering = threading.Lock()
+        self._places = threading.Semaphore()
 
     def another(self) -> TorchEngine:
         """An engine for a second model; torch's threads are shared."""
@@ -52,7 +54,7 @@ class TorchEngine:
         )
         model = self._segmenter.model if self._segmenter and same else load_model(request.spec)
         self._segmenter = Segmenter(model, request.device, request.precision)
-        self._running = threading.Semaphore(self._segmenter.images_at_once(1) or 1)
+        self._places = threading.Semaphore(self._segmenter.images_at_once(1) or 1)
         self._request = request
         return ReadyModel(
             request=request,
@@ -70,9 +72,17 @@ class TorchEngine:
         self, image: NDArray[np.uint8], options: SegmentOptions, cancelled: Callable[[], bool]
     ) -> Prediction:
         """The core's prediction of (H, W, 3) uint8 RGB. Raises as `segment`."""
-        assert self._segmenter is not None, "no image is segmented before a model is ready"
-        with self._running:
-            return self._segmenter.segment(image, options, cancelled)
+        segmenter, places = self._segmenter, self._places
+        assert segmenter is not None, "no image is segmented before a model is ready"
+        most, fitting = (segmenter.images_at_once(n) or 1 for n in (1, image[..., 0].size))
+        taken = most // fitting  # A large image takes the places, and the memory, of several.
+        with self._entering:  # Two that wait for several would wait for each other.
+            for _ in range(taken):
+                places.acquire()
+        try:
+            return segmenter.segment(image, options, cancelled)
+        finally:
+            places.release(taken)
 
     def images_at_once(self, pixels: int) -> int | None:
         """How many images of so many pixels to predict at once."""
