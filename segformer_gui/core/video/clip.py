@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import av.error
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from segformer_gui.core.errors import Note, UserError
@@ -37,6 +38,7 @@ class Clip:
         self._cache: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
         self._damaged: set[int] = set()
         self._size: tuple[int, int] | None = None
+        self._reformatter = VideoReformatter()
         try:
             height, width = self.frame(0).shape[:2]
             self.size: tuple[int, int] = height, width
@@ -133,7 +135,7 @@ class Clip:
 
     def _keep(self, number: int, frame: av.VideoFrame) -> None:
         self._size = self._size or (frame.width, frame.height)
-        pixels = rgb_pixels(frame, self._size)
+        pixels = rgb_pixels(frame, self._size, self._reformatter)
         pixels.flags.writeable = False
         self._cache[number] = pixels
         self._cache.move_to_end(number)

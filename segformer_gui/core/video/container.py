@@ -10,6 +10,7 @@ import av
 import av.container
 import av.error
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from segformer_gui.core.errors import UserError
@@ -55,10 +56,15 @@ def decoded(container: av.container.InputContainer) -> Iterator[av.VideoFrame]:
         yield from frames
 
 
-def rgb_pixels(frame: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A frame as (H, W, 3) uint8 RGB of `size` (W, H), turned as its metadata says."""
-    pixels = cast(
-        "NDArray[np.uint8]", frame.to_ndarray(format="rgb24", width=size[0], height=size[1])
-    )
+def rgb_pixels(
+    frame: av.VideoFrame, size: tuple[int, int], reformatter: VideoReformatter
+) -> NDArray[np.uint8]:
+    """A frame as (H, W, 3) uint8 RGB of `size` (W, H), turned as its metadata says.
+
+    Frames of one source share a `reformatter`: to set one up takes longer than to use it.
+    """
+    # In one thread: a pool of them costs more than it gains, and the network wants the cores.
+    rgb = reformatter.reformat(frame, *size, format="rgb24", threads=1)
+    pixels = cast("NDArray[np.uint8]", rgb.to_ndarray())
     quarters = round(frame.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(pixels, quarters)) if quarters else pixels

@@ -13,6 +13,7 @@ import av
 import av.container
 import av.error
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from segformer_gui.core.errors import UserError
@@ -61,6 +62,7 @@ class LiveSource:
         self._changed = threading.Condition()
         self._newest: tuple[int, av.VideoFrame] | None = None
         self._count = 0
+        self._reformatter = VideoReformatter()
         self._thread = threading.Thread(target=self._run, name="live source", daemon=True)
         self._thread.start()
 
@@ -73,7 +75,7 @@ class LiveSource:
             return None
         # Only what is looked at is converted: reading keeps up with a source that is too fast.
         number, frame = found
-        return LiveFrame(number, rgb_pixels(frame, (frame.width, frame.height)))
+        return LiveFrame(number, rgb_pixels(frame, (frame.width, frame.height), self._reformatter))
 
     def close(self, timeout_s: float = 0) -> None:
         """Stop reading; the thread ends by itself within its time-out."""
