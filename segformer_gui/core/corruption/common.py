@@ -27,13 +27,30 @@ class Moving(np.random.Generator):
         self.frame = frame
 
 
-def drifted(values: Field, rng: np.random.Generator, down: float, right: float) -> Field:
+def drifted(
+    values: Field,
+    rng: np.random.Generator,
+    down: float,
+    right: float,
+    size: tuple[int, int] | None = None,
+) -> Field:
     """A pattern (H, W), moved by this many px a frame; what leaves on one side comes in on the
-    other. As it is where `rng` belongs to no moving video.
+    other. As it is where `rng` belongs to no moving video. Of it the upper left part of `size`.
+
+    The result is not to be written to: where it can be, it is a part of `values`.
     """
-    if not isinstance(rng, Moving):
-        return values
-    return np.roll(values, (rounded(down * rng.frame), rounded(right * rng.frame)), axis=(0, 1))
+    frame = rng.frame if isinstance(rng, Moving) else 0
+    height, width = size or values.shape
+    rows = _around(values, -rounded(down * frame), height)
+    return _around(rows.T, -rounded(right * frame), width).T
+
+
+def _around(rows: Field, start: int, count: int) -> Field:
+    """`count` rows from `start` on; the first row follows the last one."""
+    start %= len(rows)
+    part = rows[start : start + count]
+    missing = count - len(part)
+    return np.concatenate([part, rows[:missing]]) if missing else part
 
 
 def parameters_at(severity: float, table: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
@@ -51,14 +68,20 @@ def rounded(value: float) -> int:
     return math.floor(value + 0.5)
 
 
-def truncated(values: Field, scale: float = 1.0) -> Image:
-    """`scale * values`, in grey levels, clipped to 0..255 and without its fraction, as uint8.
+def truncated(values: NDArray[Any], scale: float = 1.0) -> Image:
+    """`scale * values`, in grey levels, clipped to 0..255 and without its fraction, as uint8."""
+    return truncated_sum(values, values, scale, 0)
+
+
+def truncated_sum(
+    a: NDArray[Any], b: NDArray[Any], a_share: float = 1.0, b_share: float = 1.0
+) -> Image:
+    """`a_share * a + b_share * b` of one shape, as `truncated`, in one pass over both.
 
     The original drops fractions; OpenCV rounds, so half a level comes off first. A little less than
     half, since float32 leaves values that should be whole a hair too low.
     """
-    flat = values.reshape(len(values), -1)
-    return cv2.addWeighted(flat, scale, flat, 0, -0.498, dtype=cv2.CV_8U).reshape(values.shape)  # pyright: ignore
+    return cv2.addWeighted(a, a_share, b, b_share, -0.498, dtype=cv2.CV_8U)  # pyright: ignore
 
 
 def by_rows(work: Callable[[Image, Field], Image], image: Image, layer: Field) -> Image:

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from segformer_gui.core.corruption.common import Image, parameters_at, truncated
+from segformer_gui.core.corruption.common import Image, parameters_at, truncated_sum
 
 _GAUSSIAN_SCALE = ((0.08,), (0.12,), (0.18,), (0.26,), (0.38,))
 _SHOT_PHOTONS = ((60,), (25,), (12,), (5,), (3,))
@@ -27,17 +27,14 @@ def gaussian_noise(image: Image, severity: float, rng: np.random.Generator) -> I
     """Add normal noise."""
     (scale,) = parameters_at(severity, _GAUSSIAN_SCALE)
     noise = rng.standard_normal(image.shape, dtype=np.float32)
-    noise *= 255 * scale
-    return truncated(np.add(noise, image, out=noise))
+    return truncated_sum(image, noise, 1, 255 * scale)
 
 
 def speckle_noise(image: Image, severity: float, rng: np.random.Generator) -> Image:
     """Add normal noise in proportion to the value: black stays black."""
     (scale,) = parameters_at(severity, _SPECKLE_SCALE)
     noise = rng.standard_normal(image.shape, dtype=np.float32)
-    noise *= scale
-    noise += 1
-    return truncated(np.multiply(noise, image, out=noise))
+    return truncated_sum(image, np.multiply(noise, image, out=noise), 1, scale)
 
 
 def impulse_noise(image: Image, severity: float, rng: np.random.Generator) -> Image:

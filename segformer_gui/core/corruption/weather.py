@@ -18,7 +18,7 @@ from segformer_gui.core.corruption.common import (
     parameters_at,
     rounded,
     sum_of_shifts,
-    truncated,
+    truncated_sum,
     zoomed,
 )
 from segformer_gui.core.corruption.patterns import remembered
@@ -66,7 +66,7 @@ def snow(image: Image, severity: float, rng: np.random.Generator) -> Image:
         values = part.astype(np.float32)
         white = cv2.cvtColor(values, cv2.COLOR_RGB2GRAY) * np.float32(1.5) + np.float32(127.5)
         whitened = cv2.addWeighted(values, kept, cv2.max(values, _grey(white)), 1 - kept, 0)
-        return truncated(cv2.add(whitened, _grey(flakes)))  # pyright: ignore
+        return truncated_sum(whitened, _grey(flakes))
 
     return by_rows(snowed, image, layer)
 
@@ -103,8 +103,7 @@ def frost(image: Image, severity: float, rng: np.random.Generator) -> Image:
     top = rng.integers(0, enlarged.shape[0] - height)
     left = rng.integers(0, enlarged.shape[1] - width)
     part = enlarged[top : top + height, left : left + width]
-    total = cv2.addWeighted(image, image_share, part, frost_share, 0, dtype=cv2.CV_32F)
-    return truncated(total)  # pyright: ignore
+    return truncated_sum(image, part, image_share, frost_share)
 
 
 @lru_cache(maxsize=len(_FROST_FILES))
@@ -118,13 +117,13 @@ def fog(image: Image, severity: float, rng: np.random.Generator) -> Image:
     """Add a cloud and scale back, so that the brightest value stays as bright."""
     thickness, decay = parameters_at(severity, _FOG)
     height, width = image.shape[:2]
-    cloud = _plasma(rng, (max(height, width) - 1).bit_length(), decay)[:height]
-    cloud = drifted(cloud, rng, 0, _FOG_DRIFT * height)[:, :width]
+    cloud = _plasma(rng, (max(height, width) - 1).bit_length(), decay)
+    cloud = drifted(cloud, rng, 0, _FOG_DRIFT * height, (height, width))
     brightest = int(image.max()) / 255
+    scale = brightest / (brightest + thickness)
 
     def fogged(part: Image, cloud: Field) -> Image:
-        values = cv2.scaleAdd(_grey(cloud), 255 * thickness, part.astype(np.float32))
-        return truncated(values, brightest / (brightest + thickness))  # pyright: ignore
+        return truncated_sum(part, _grey(cloud), scale, 255 * thickness * scale)
 
     return by_rows(fogged, image, cloud)
 
@@ -197,7 +196,7 @@ def _water(image: Image, noise: Field, parameters: tuple[float, ...]) -> Image:
         return image.copy()
     drops *= brightness / brightest
     layer = cv2.merge([np.minimum(drops * channel, 255) for channel in _WATER_COLOR])
-    return truncated(cv2.add(image, layer, dtype=cv2.CV_32F))  # pyright: ignore
+    return truncated_sum(image, layer)
 
 
 def _mud(image: Image, noise: Field, parameters: tuple[float, ...]) -> Image:
@@ -208,7 +207,7 @@ def _mud(image: Image, noise: Field, parameters: tuple[float, ...]) -> Image:
     cover[cover < 0.8] = 0
     mud = cv2.merge([cover * channel for channel in _MUD_COLOR])
     shining_through = cv2.multiply(image, _grey(1 - cover), dtype=cv2.CV_32F)
-    return truncated(cv2.add(shining_through, mud))  # pyright: ignore
+    return truncated_sum(shining_through, mud)
 
 
 def _liquid(noise: Field, mean: float, deviation: float, sigma: float, threshold: float) -> Field:
