@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -51,7 +53,7 @@ from segformer_gui.cli.predict_video import (
 )
 from segformer_gui.core.catalogue import EMBEDDED_MODEL
 from segformer_gui.core.corruption.condition import Condition
-from segformer_gui.core.errors import UserError
+from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.images import (
     IMAGE_SUFFIXES,
     VIDEO_SUFFIXES,
@@ -69,8 +71,11 @@ from segformer_gui.core.outputs import (
     write_outputs,
 )
 from segformer_gui.core.palettes import Palette, painted
+from segformer_gui.core.stages import spread
 from segformer_gui.core.video.video import RATE
 from segformer_gui.core.video.work import VideoFiles, VideoWork
+
+_MOST_WORKERS = 4
 
 if TYPE_CHECKING:
     from segformer_gui.core.inference.prediction import Prediction
@@ -212,47 +217,76 @@ class _Wanted:
     condition: Condition | None
 
 
+@dataclass(frozen=True)
+class _Written:
+    """What is said of an image whose files are written."""
+
+    facts: dict[str, object]
+    notes: tuple[Note, ...]
+
+
 def _predict_all(
     segmenter: Segmenter, outputs: dict[Path, list[Path]], wanted: _Wanted
 ) -> tuple[list[dict[str, object]], list[str]]:
-    """Facts of each mask written, and the images that failed."""
+    """Facts of each mask written, and the images that failed.
+
+    Some images are worked on at once: one is read or written while another is in the network, which
+    on a processor makes better use of a core for each of several images than of all for one.
+    """
+    import torch  # Imported where it is needed.
+
+    from segformer_gui.core.inference.threads import Admission, keep_to
+
+    admission, threads = Admission(segmenter), torch.get_num_threads()
+    workers = min(_MOST_WORKERS, os.cpu_count() or 1, max(1, len(outputs)))
+
+    def work(item: tuple[Path, list[Path]]) -> _Written | UserError:
+        image_path, files = item
+        try:
+            image = read_image(image_path)
+        except UserError as error:
+            return error
+        try:
+            if wanted.condition is not None:
+                image = wanted.condition.apply(image)
+            together = min(workers, segmenter.images_at_once(image[..., 0].size) or 1)
+            with admission.room_for(image):
+                keep_to(max(1, threads // together), threads)
+                prediction = segmenter.segment(image, wanted.options)
+            _write(segmenter.model.id, prediction, image, image_path, files, wanted)
+        except UserError as error:
+            if error.code in ("disk_full", "no_permission"):
+                raise  # The output folder's, so no other image would fare better.
+            return error
+        return _Written(_facts(image_path, files, prediction), prediction.notes)
+
     written: list[dict[str, object]] = []
     failed: list[str] = []
-    with progress_bar() as progress:
-        for image_path, files in progress.track(outputs.items(), description="Segmenting"):
-            image = None
-            try:
-                image = read_image(image_path)
-                prediction = _predict(segmenter, image, image_path, files, wanted)
-            except UserError as error:
-                if image is not None and error.code in ("disk_full", "no_permission"):
-                    raise  # The output folder's, so no other image would fare better.
-                print_error(error, image_path)
-                failed.append(str(image_path))
-                continue
-            written.append(_facts(image_path, files, prediction))
+    with closing(spread(work, iter(outputs.items()), workers)) as done, progress_bar() as progress:
+        results = progress.track(done, total=len(outputs), description="Segmenting")
+        for path, result in zip(outputs, results, strict=True):
+            if isinstance(result, UserError):
+                print_error(result, path)
+                failed.append(str(path))
+            else:
+                print_notes(result.notes)
+                written.append(result.facts)
     return written, failed
 
 
-def _predict(
-    segmenter: Segmenter,
+def _write(
+    model: str,
+    prediction: Prediction,
     image: NDArray[np.uint8],
     path: Path,
     files: list[Path],
     wanted: _Wanted,
-) -> Prediction:
-    """Segment one image, corrupted if that is wanted, and write its files."""
-    if wanted.condition is not None:
-        image = wanted.condition.apply(image)
-    prediction = segmenter.segment(image, wanted.options)
-    print_notes(prediction.notes)
+) -> None:
     files_by_kind = dict(zip(wanted.kinds, files, strict=False))
     colored = replace(prediction, classes=painted(prediction.classes, wanted.palette))
-    model = segmenter.model.id
     write_outputs(files_by_kind, colored, path, model, pixels=image, condition=wanted.condition)
     for measure, file in zip(wanted.measures, files[len(wanted.kinds) :], strict=True):
         write_png(file, np.round(prediction.measured(measure) * 65535).astype(np.uint16))
-    return prediction
 
 
 def _facts(image: Path, files: list[Path], prediction: Prediction) -> dict[str, object]:

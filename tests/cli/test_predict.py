@@ -46,6 +46,28 @@ def test_masks_and_overlays_are_what_the_core_computes(
     assert len(list((tmp_path / "out").iterdir())) == 2
 
 
+def test_images_of_several_sizes_get_the_masks_that_they_get_alone(
+    run: Callable, photo: Path, tmp_path: Path
+) -> None:
+    pixels = read_image(photo)
+    for number in range(9):
+        part = pixels[: 40 + 10 * number, : 160 - 10 * number]
+        write_png(photo.with_name(f"{number}.png"), np.ascontiguousarray(part))
+
+    result = run("predict", photo.parent, "--out", tmp_path / "out", "--device", "cpu", "--json")
+
+    facts = json.loads(result.out)["written"]
+    names = [*(f"{number}.png" for number in range(9)), photo.name]
+    assert [Path(fact["image"]).name for fact in facts] == names
+    segmenter = Segmenter(load_model("b0-camvid"), "cpu")
+    for name in names:
+        alone = segmenter.segment(read_image(photo.with_name(name)))
+        written = read_labels(tmp_path / "out" / name)
+        # Other threads may sum in another order: what is as good as equal may turn.
+        assert np.mean(written != alone.labels) < 1e-3
+        assert written.shape == read_image(photo.with_name(name)).shape[:2]
+
+
 def test_formats_are_three_numberings_and_the_colours(
     run: Callable, photo: Path, tmp_path: Path
 ) -> None:

@@ -81,7 +81,7 @@ class _Attempt:
 
 
 class Segmenter:
-    """Runs one model on one device. Use from one thread at a time, or see `images_at_once`.
+    """Runs one model on one device. Use from one thread at a time, or by an `Admission`.
 
     Raises `UserError` `device_unavailable` or `precision_unavailable`.
     """
@@ -105,6 +105,7 @@ class Segmenter:
         self.model = model
         self._network = model.network.to(self.device)
         self._openvino = OpenVinoNetwork(model.network) if self.precision == "openvino" else None
+        self._threads = torch.get_num_threads()  # A thread may keep to a share of these.
 
     def images_at_once(self, pixels: int) -> int | None:
         """How many images of so many `pixels` to segment at once, for the most in a second.
@@ -117,7 +118,7 @@ class Segmenter:
         if self._openvino is not None:  # Has threads of its own.
             return 1
         together = MAX_WHOLE_PIXELS // max(1, pixels)  # As much memory as one image may take.
-        return max(1, min(torch.get_num_threads(), _MOST_AT_ONCE, together))
+        return max(1, min(self._threads, _MOST_AT_ONCE, together))
 
     def segment(
         self,

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from segformer_gui.core.inference.segmenter import Segmenter
 
 
 def keep_to(threads: int, of: int) -> None:
@@ -18,3 +26,28 @@ def keep_to(threads: int, of: int) -> None:
     restoring = threading.Thread(target=torch.set_num_threads, args=(of,))
     restoring.start()
     restoring.join()
+
+
+class Admission:
+    """Lets as many images at once to a `segmenter` as there are cores and memory for.
+
+    A large image takes the places, and the memory, of several.
+    """
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self.segmenter = segmenter
+        self._places = segmenter.images_at_once(1) or 1
+        self._free = threading.Semaphore(self._places)
+        self._entering = threading.Lock()
+
+    @contextmanager
+    def room_for(self, image: NDArray[np.uint8]) -> Generator[None]:
+        """Wait until there is room for an image (H, W, 3), and hold it."""
+        taken = self._places // (self.segmenter.images_at_once(image[..., 0].size) or 1)
+        with self._entering:  # Two that wait for several would wait for each other.
+            for _ in range(taken):
+                self._free.acquire()
+        try:
+            yield
+        finally:
+            self._free.release(taken)

@@ -31,9 +31,9 @@ from segformer_gui.core.inference.threads import keep_to
 from segformer_gui.core.outputs import OutputKind, output_endings, write_outputs
 from segformer_gui.core.palettes import painted
 from segformer_gui.core.render import overlay
+from segformer_gui.core.stages import ahead, spread, stage
 from segformer_gui.core.video.flow import Motion
 from segformer_gui.core.video.smoothing import Smoother
-from segformer_gui.core.video.stages import ahead, spread, stage
 from segformer_gui.core.video.steadiness import Steadiness
 from segformer_gui.core.video.video import Video
 from segformer_gui.core.video.work import VideoFiles, VideoWork

@@ -7,7 +7,6 @@ import gc
 import importlib.util
 import os
 import sys
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from segformer_gui.gui.session.ports import ModelRequest, ReadyModel, Result
 
 if TYPE_CHECKING:
     from segformer_gui.core.inference.prediction import Prediction
-    from segformer_gui.core.inference.segmenter import Segmenter
+    from segformer_gui.core.inference.threads import Admission
 
 
 class TorchEngine:
@@ -29,10 +28,7 @@ class TorchEngine:
 
     def __init__(self) -> None:
         self._request: ModelRequest | None = None
-        self._segmenter: Segmenter | None = None
-        # Exports have threads of their own: as many as memory and cores are for.
-        self._entering = threading.Lock()
-        self._places = threading.Semaphore()
+        self._admission: Admission | None = None  # Exports have threads of their own.
 
     def another(self) -> TorchEngine:
         """An engine for a second model; torch's threads are shared."""
@@ -46,25 +42,27 @@ class TorchEngine:
             available_devices,
             available_precisions,
         )
+        from segformer_gui.core.inference.threads import Admission
         from segformer_gui.core.models import load_model
 
         same = self._request and (self._request.spec, self._request.serial) == (
             request.spec,
             request.serial,
         )
-        model = self._segmenter.model if self._segmenter and same else load_model(request.spec)
-        self._segmenter = Segmenter(model, request.device, request.precision)
-        self._places = threading.Semaphore(self._segmenter.images_at_once(1) or 1)
+        loaded = self._admission.segmenter.model if self._admission and same else None
+        model = loaded or load_model(request.spec)
+        segmenter = Segmenter(model, request.device, request.precision)
+        self._admission = Admission(segmenter)
         self._request = request
         return ReadyModel(
             request=request,
             classes=model.classes,
             short_side=model.short_side,
             layout=model.layout,
-            device=self._segmenter.device,
-            precision=self._segmenter.precision,
+            device=segmenter.device,
+            precision=segmenter.precision,
             devices=tuple(available_devices()),
-            precisions=tuple(available_precisions(self._segmenter.device)),
+            precisions=tuple(available_precisions(segmenter.device)),
             notes=model.notes,
         )
 
@@ -72,28 +70,23 @@ class TorchEngine:
         self, image: NDArray[np.uint8], options: SegmentOptions, cancelled: Callable[[], bool]
     ) -> Prediction:
         """The core's prediction of (H, W, 3) uint8 RGB. Raises as `segment`."""
-        segmenter, places = self._segmenter, self._places
-        assert segmenter is not None, "no image is segmented before a model is ready"
-        most, fitting = (segmenter.images_at_once(n) or 1 for n in (1, image[..., 0].size))
-        taken = most // fitting  # A large image takes the places, and the memory, of several.
-        with self._entering:  # Two that wait for several would wait for each other.
-            for _ in range(taken):
-                places.acquire()
-        try:
-            return segmenter.segment(image, options, cancelled)
-        finally:
-            places.release(taken)
+        admission = self._ready()
+        with admission.room_for(image):
+            return admission.segmenter.segment(image, options, cancelled)
 
     def images_at_once(self, pixels: int) -> int | None:
         """How many images of so many pixels to predict at once."""
-        assert self._segmenter is not None, "no image is segmented before a model is ready"
-        return self._segmenter.images_at_once(pixels)
+        return self._ready().segmenter.images_at_once(pixels)
 
     def segment(
         self, image: NDArray[np.uint8], options: SegmentOptions, cancelled: Callable[[], bool]
     ) -> Result:
         """Segment (H, W, 3) uint8 RGB. Raises `UserError`, or `Cancelled`."""
         return result_of(self.predict(image, options, cancelled))
+
+    def _ready(self) -> Admission:
+        assert self._admission is not None, "no image is segmented before a model is ready"
+        return self._admission
 
 
 def _import_torch() -> None:

@@ -80,7 +80,6 @@ def test_labels_equal_transformers_from_image_to_map(image: NDArray[np.uint8]) -
 def test_as_many_images_at_once_as_there_are_threads_and_memory(
     network: SegFormer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    segmenter = Segmenter(model_of(network), "cpu")
     for threads, pixels, at_once in (
         (1, 90 * 121, 1),
         (3, 90 * 121, 3),
@@ -89,6 +88,8 @@ def test_as_many_images_at_once_as_there_are_threads_and_memory(
         (16, 9000 * 9000, 1),
     ):
         monkeypatch.setattr(torch, "get_num_threads", lambda threads=threads: threads)
+        segmenter = Segmenter(model_of(network), "cpu")
+        monkeypatch.setattr(torch, "get_num_threads", lambda: 1)  # As a thread's share.
         assert segmenter.images_at_once(pixels) == at_once
     segmenter.device = "cuda"
     assert segmenter.images_at_once(1) is None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from segformer_gui.core.video.stages import ahead, spread, stage
+from segformer_gui.core.stages import ahead, spread, stage
 
 
 def stages() -> int:
