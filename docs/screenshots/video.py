@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from studio import Studio
 
@@ -13,9 +12,6 @@ from segformer_gui import app
 from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.scenes.drive import write_drive
 from segformer_gui.core.settings import Theme
-
-if TYPE_CHECKING:
-    pass
 
 
 def take_video(theme: Theme) -> None:
