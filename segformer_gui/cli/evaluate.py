@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.table import Table
 
 from segformer_gui.cli.options import (
@@ -33,11 +35,13 @@ from segformer_gui.core.datasets import Layout, open_dataset
 from segformer_gui.core.evaluation import (
     EvaluationProgress,
     EvaluationResult,
+    Labels,
     PredictionFormat,
     evaluate_model,
     evaluate_predictions,
 )
 from segformer_gui.core.inference.options import SegmentOptions
+from segformer_gui.core.stages import workers_for
 
 
 def evaluate(
@@ -86,10 +90,17 @@ def evaluate(
             steps = evaluate_predictions(dataset, predictions, format_, of_masks)
             what, facts = "Scoring", {"predictions": str(predictions)}
         else:
+            from segformer_gui.core.inference.threads import Admission  # With torch.
+
             segmenter = make_segmenter(model, device, precision)
             print_notes(segmenter.model.notes)
             own = segmenter.model.classes
-            steps = evaluate_model(dataset, lambda i: segmenter.segment(i, options).labels, own)
+            admission, workers = Admission(segmenter), workers_for(len(dataset.samples))
+
+            def segment(image: NDArray[np.uint8]) -> Labels:
+                return admission.segment(image, options, workers).labels
+
+            steps = evaluate_model(dataset, segment, own, workers)
             what, facts = "Segmenting", {"model": segmenter.model.id, **_how(options)}
         result = _last(steps, what)
         if json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,11 +70,9 @@ from segformer_gui.core.outputs import (
     write_outputs,
 )
 from segformer_gui.core.palettes import Palette, painted
-from segformer_gui.core.stages import spread
+from segformer_gui.core.stages import spread, workers_for
 from segformer_gui.core.video.video import RATE
 from segformer_gui.core.video.work import VideoFiles, VideoWork
-
-_MOST_WORKERS = 4
 
 if TYPE_CHECKING:
     from segformer_gui.core.inference.prediction import Prediction
@@ -233,12 +230,9 @@ def _predict_all(
     Some images are worked on at once: one is read or written while another is in the network, which
     on a processor makes better use of a core for each of several images than of all for one.
     """
-    import torch  # Imported where it is needed.
+    from segformer_gui.core.inference.threads import Admission  # With torch.
 
-    from segformer_gui.core.inference.threads import Admission, keep_to
-
-    admission, threads = Admission(segmenter), torch.get_num_threads()
-    workers = min(_MOST_WORKERS, os.cpu_count() or 1, max(1, len(outputs)))
+    admission, workers = Admission(segmenter), workers_for(len(outputs))
 
     def work(item: tuple[Path, list[Path]]) -> _Written | UserError:
         image_path, files = item
@@ -249,10 +243,7 @@ def _predict_all(
         try:
             if wanted.condition is not None:
                 image = wanted.condition.apply(image)
-            together = min(workers, segmenter.images_at_once(image[..., 0].size) or 1)
-            with admission.room_for(image):
-                keep_to(max(1, threads // together), threads)
-                prediction = segmenter.segment(image, wanted.options)
+            prediction = admission.segment(image, wanted.options, workers)
             _write(segmenter.model.id, prediction, image, image_path, files, wanted)
         except UserError as error:
             if error.code in ("disk_full", "no_permission"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,6 +17,7 @@ from segformer_gui.core.datasets import Dataset, Sample, from_label_ids, id_too_
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import find_images, read_image, read_labels
 from segformer_gui.core.metrics.confusion import MAX_CLASSES, ConfusionMatrix, Scores
+from segformer_gui.core.stages import spread, workers_for
 
 Labels = NDArray[np.uint8] | NDArray[np.uint16]
 PredictionFormat = Literal["index", "labelIds", "trainIds"]
@@ -82,12 +84,16 @@ class EvaluationProgress:
 
 
 def evaluate_model(
-    dataset: Dataset, segment: Callable[[NDArray[np.uint8]], Labels], classes: ClassSet
+    dataset: Dataset,
+    segment: Callable[[NDArray[np.uint8]], Labels],
+    classes: ClassSet,
+    workers: int = 1,
 ) -> Iterator[EvaluationProgress]:
     """Segment every image of `dataset` and compare with the ground truth.
 
-    `segment` takes (H, W, 3) uint8 RGB and returns ids (H, W) of the model's `classes`. Yields
-    after each image, at least once; the last result is the evaluation's. Raises `UserError`
+    `segment` takes (H, W, 3) uint8 RGB and returns ids (H, W) of the model's `classes`. It is
+    called in so many `workers`, threads, or in the caller's where that is one. Yields after each
+    image, in their order, at least once; the last result is the evaluation's. Raises `UserError`
     `evaluation_no_shared_classes`, `evaluation_too_many_classes`, `labels_wrong_size`,
     `labels_id_too_large` and those of the readers.
     """
@@ -95,7 +101,7 @@ def evaluate_model(
     def predict(sample: Sample) -> tuple[Labels, Path]:
         return segment(read_image(sample.image)), sample.image
 
-    return _evaluate(dataset, predict, match_classes(classes, dataset.classes))
+    return _evaluate(dataset, predict, match_classes(classes, dataset.classes), workers)
 
 
 def evaluate_predictions(
@@ -126,7 +132,8 @@ def evaluate_predictions(
 
     if prediction_format != "index":
         classes = cityscapes
-    return _evaluate(dataset, predict, match_classes(classes or dataset.classes, dataset.classes))
+    match = match_classes(classes or dataset.classes, dataset.classes)
+    return _evaluate(dataset, predict, match, workers_for(len(dataset.samples)))
 
 
 def match_classes(model: ClassSet | None, dataset: ClassSet | None) -> ClassMatch:
@@ -180,21 +187,28 @@ def _evaluate(
     dataset: Dataset,
     predict: Callable[[Sample], tuple[Labels, Path] | None],
     match: ClassMatch,
+    workers: int,
 ) -> Iterator[EvaluationProgress]:
     """`predict` returns a sample's ids and the file they come from, or None: there are none."""
-    matrix, missing = ConfusionMatrix.empty(len(match.names)), 0
-    for done, sample in enumerate(dataset.samples, 1):
+
+    def count(sample: Sample) -> tuple[ConfusionMatrix, bool]:
         truth = read_truth(dataset, sample, match)
         labels = None
-        if (predicted := predict(sample)) is None:
-            missing += 1
-        else:
+        if (predicted := predict(sample)) is not None:
             ids, source = predicted
             check_size(sample, truth, ids, source)
             labels = np.take(match.prediction_table, ids, mode="clip")
-        matrix += ConfusionMatrix.of_image(truth, labels, len(match.names))
-        result = EvaluationResult(dataset, match, matrix, missing)
-        yield EvaluationProgress(done, len(dataset.samples), sample, result)
+        return ConfusionMatrix.of_image(truth, labels, len(match.names)), labels is None
+
+    samples = dataset.samples
+    counts = spread(count, iter(samples), workers) if workers > 1 else (count(s) for s in samples)
+    total, missing = ConfusionMatrix.empty(len(match.names)), 0
+    with closing(counts):
+        for done, (sample, (matrix, none)) in enumerate(zip(samples, counts, strict=True), 1):
+            total += matrix
+            missing += none
+            result = EvaluationResult(dataset, match, total, missing)
+            yield EvaluationProgress(done, len(samples), sample, result)
 
 
 def read_truth(dataset: Dataset, sample: Sample, match: ClassMatch) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
@@ -14,6 +15,7 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 _POLL_S = 0.05
+_MOST_WORKERS = 4
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,11 @@ def stage(work: Callable[[Item], Made], items: Iterator[Item]) -> Generator[Made
                 items.close()
 
     return ahead(made())
+
+
+def workers_for(items: int) -> int:
+    """How many workers so many items are spread over: no more than cores, and than pays."""
+    return max(1, min(_MOST_WORKERS, os.cpu_count() or 1, items))
 
 
 def spread(

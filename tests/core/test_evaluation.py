@@ -75,9 +75,10 @@ def test_a_model_that_sees_the_truth_is_always_right(tmp_path):
     json.dumps(document, allow_nan=False)
 
 
-def test_progress_names_each_image_and_covers_what_is_done(tmp_path):
+@pytest.mark.parametrize("workers", [1, 2])
+def test_progress_names_each_image_and_covers_what_is_done(tmp_path, workers):
     dataset = camvid(tmp_path, "a", "b", "c")
-    steps = list(evaluate_model(dataset, red, CAMVID))
+    steps = list(evaluate_model(dataset, red, CAMVID, workers))
     assert [(step.done, step.total, step.sample.id) for step in steps] == [
         (1, 3, "a"),
         (2, 3, "b"),

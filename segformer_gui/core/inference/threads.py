@@ -12,6 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from segformer_gui.core.inference.options import SegmentOptions
+    from segformer_gui.core.inference.prediction import Prediction
     from segformer_gui.core.inference.segmenter import Segmenter
 
 
@@ -39,6 +41,19 @@ class Admission:
         self._places = segmenter.images_at_once(1) or 1
         self._free = threading.Semaphore(self._places)
         self._entering = threading.Lock()
+        self._threads = torch.get_num_threads()
+
+    def segment(
+        self, image: NDArray[np.uint8], options: SegmentOptions, workers: int
+    ) -> Prediction:
+        """Segment an image in one of so many `workers`, threads that are there for this alone.
+
+        Raises as `Segmenter.segment`.
+        """
+        together = min(workers, self.segmenter.images_at_once(image[..., 0].size) or 1)
+        with self.room_for(image):
+            keep_to(max(1, self._threads // together), self._threads)
+            return self.segmenter.segment(image, options)
 
     @contextmanager
     def room_for(self, image: NDArray[np.uint8]) -> Generator[None]:
