@@ -42,7 +42,7 @@ def main() -> None:
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for preset in ("b0",) if quick else ("b0", "b2"):
         for size in SIZES:
-            _print_row(preset, size, 3 if quick or size[1] > 1024 else 7, ceiling)
+            _print_row(preset, size, 3 if quick else 5 if size[1] > 1024 else 9, ceiling)
 
 
 def _print_row(preset: str, size: tuple[int, int], repetitions: int, ceiling: float) -> None:
