@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from segformer_gui.core.classes import ClassSet
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.files import write_atomically
-from segformer_gui.core.network.segformer import SegFormer, normalize
+from segformer_gui.core.network.segformer import SegFormer
 
 TOLERANCE = 1e-3
 _OPSET = 17
@@ -39,12 +39,13 @@ class _Traceable(nn.Module):
         head = self.network.head
         features = self.network.encode(image)
         height, width = features[0].shape[1:3]
-        fused = head.projection(0)(features[0])
-        for index in (1, 2, 3):
-            part = head.projection(index)(features[index]).permute(0, 3, 1, 2)
+        project, *coarse = head.projections()
+        fused = project(features[0])
+        for share, feature in zip(coarse, features[1:], strict=True):
+            part = share(feature).permute(0, 3, 1, 2)
             part = F.interpolate(part, (height, width), mode="bilinear")
             fused = fused + part.permute(0, 2, 3, 1)
-        return head.classify(F.relu(normalize(head.norm, fused))).permute(0, 3, 1, 2)
+        return head.classify(F.relu(fused)).permute(0, 3, 1, 2)
 
 
 def export_onnx(

@@ -32,6 +32,14 @@ def normalize(norm: nn.Module, x: Tensor) -> Tensor:
     return norm(x.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
 
 
+def affine(norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    """Factor and summand (C,) that a BatchNorm comes down to when it is not in training."""
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    factor = norm.weight * (norm.running_var + norm.eps).rsqrt()
+    return factor, norm.bias - norm.running_mean * factor
+
+
 def strips(x: Tensor, channels: int, training: bool) -> list[tuple[int, int]]:
     """First and end rows of the strips in which a (B, H, W, ...) map is worked on.
 
@@ -174,8 +182,9 @@ class AllMLPHead(nn.Module):
     map a stage, and a linear map commutes with bilinear upsampling. Each stage is therefore
     projected at its own low resolution, then upsampled and added; the concatenation never exists.
     With the linear variant, a stage's own layer L_i and its slice F_i of the fuse layer even become
-    one matrix F_i L_i. The result, its gradients and BatchNorm's statistics are the literal head's.
-    `fuse.weight` holds the stages in the order c1, c2, c3, c4.
+    one matrix F_i L_i; out of training BatchNorm becomes part of it, too. The result, its gradients
+    and BatchNorm's statistics are the literal head's. `fuse.weight` holds the stages in the order
+    c1, c2, c3, c4.
 
     Columns are upsampled first; then a few rows at a time are summed, in one small matrix product
     a stage, and classified while they are in the processor's cache. Only in training, where
@@ -193,14 +202,36 @@ class AllMLPHead(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Conv2d(width, config.num_classes, kernel_size=1)
 
-    def projection(self, index: int) -> Callable[[Tensor], Tensor]:
-        """(B, h, w, C_i) of stage `index` -> its share of the fuse layer's output, (B, h, w, E)."""
-        linear = cast(nn.Linear, self.linear[index])
-        fuse = self.fuse.weight.flatten(1).chunk(4, dim=1)[index]  # (E, E)
-        if not self.linear_norm:
-            return partial(F.linear, weight=fuse @ linear.weight, bias=fuse @ linear.bias)
-        norm = self.linear_norm[index]
-        return lambda x: F.linear(F.relu(normalize(norm, linear(x))), fuse)
+    def projections(self) -> list[Callable[[Tensor], Tensor]]:
+        """Of each stage: (B, h, w, C_i) -> its share of the fuse layer's output, (B, h, w, E).
+
+        Out of training BatchNorm is part of it. What all pixels have in common, as biases, comes
+        with the coarsest stage, the smallest map.
+        """
+        fuse = self.fuse.weight.flatten(1)  # (E, 4 E)
+        constant = fuse.new_zeros(len(fuse))
+        if not self.training:
+            scale, constant = affine(self.norm)
+            fuse = scale[:, None] * fuse
+        linears = [cast(nn.Linear, linear) for linear in self.linear]
+        parts = fuse.chunk(4, dim=1)  # (E, E)
+        if self.linear_norm:
+            biases = None, None, None, constant
+            return [
+                partial(self._literal, *layers)
+                for layers in zip(linears, self.linear_norm, parts, biases, strict=True)
+            ]
+        for part, linear in zip(parts, linears, strict=True):
+            constant = constant + part @ linear.bias
+        weights = [part @ linear.weight for part, linear in zip(parts, linears, strict=True)]
+        finer = [partial(F.linear, weight=weight) for weight in weights[:3]]
+        return [*finer, partial(F.linear, weight=weights[3], bias=constant)]
+
+    @staticmethod
+    def _literal(
+        linear: nn.Linear, norm: nn.Module, part: Tensor, bias: Tensor | None, x: Tensor
+    ) -> Tensor:
+        return F.linear(F.relu(normalize(norm, linear(x))), part, bias)
 
     def classify(self, x: Tensor) -> Tensor:
         """(B, h, w, E) -> logits (B, h, w, num_classes)."""
@@ -214,7 +245,7 @@ class AllMLPHead(nn.Module):
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         height, width = features[0].shape[1:3]
-        project, *coarse = (self.projection(index) for index in range(4))
+        project, *coarse = self.projections()
         # Coarse stages at full width, (B, H_i, W, E), and the weights (H, H_i) of their rows.
         wide = [widen(proj(x), width) for proj, x in zip(coarse, features[1:], strict=True)]
         weights = [row_weights(x.shape[1], height).to(x) for x in wide]
@@ -229,7 +260,9 @@ class AllMLPHead(nn.Module):
                 in_place = not (torch.is_grad_enabled() or is_tracing())
                 add = Tensor.baddbmm_ if in_place else torch.baddbmm
                 fused = add(fused, part, x[:, first:end].flatten(2))
-            fused = normalize(self.norm, fused.unflatten(2, (width, -1)))
+            fused = fused.unflatten(2, (width, -1))
+            if self.training:
+                fused = normalize(self.norm, fused)
             logits.append(self.classify(F.relu(fused, inplace=True)))
         return joined(logits).permute(0, 3, 1, 2)
 
