@@ -5,8 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from segformer_gui.core.corruption.catalogue import NAMES
+from segformer_gui.core.corruption.common import Moving, drifted, rounded
 from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.corruption.corrupt import corrupt
 
@@ -58,3 +61,21 @@ def test_a_condition_moves_as_a_whole_and_the_reference_moves_its_noise(image: n
     assert np.array_equal(stack.apply(image, 6), expected)
     assert not np.array_equal(reference.apply(image, 1), reference.apply(image, 2))
     assert np.array_equal(reference.apply(image, 2), reference.apply(image, 2))
+
+
+@given(
+    shape=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    speed=st.tuples(st.floats(-3, 3), st.floats(-3, 3)),
+    frame=st.integers(0, 40),
+    data=st.data(),
+)
+def test_a_drifting_pattern_comes_around(
+    shape: tuple[int, int], speed: tuple[float, float], frame: int, data: st.DataObject
+) -> None:
+    height, width = (data.draw(st.integers(1, side)) for side in shape)
+    pattern = np.arange(shape[0] * shape[1], dtype=np.float32).reshape(shape)
+
+    part = drifted(pattern, Moving(0, frame), *speed, (height, width))
+
+    shift = tuple(rounded(px * frame) for px in speed)
+    assert np.array_equal(part, np.roll(pattern, shift, (0, 1))[:height, :width])
