@@ -17,6 +17,7 @@ from segformer_gui.core.robustness.report import raster
 from segformer_gui.core.robustness.report.drawing import (
     Circle,
     Drawing,
+    Line,
     Text,
     ink_on,
     loss_color,
@@ -49,6 +50,13 @@ def test_a_legend_takes_as_many_rows_as_it_needs():
     names = [s for s in many.shapes if isinstance(s, Text) and s.content.startswith("a-model")]
     assert len({(text.x, text.y) for text in names}) == 8
     assert max(text.x + 7.4 * len(text.content) for text in names) <= many.width
+
+
+def test_no_two_of_many_models_have_the_same_line():
+    models = [f"model-{n}" for n in range(10)]
+    results = results_of(plan_of(KR16, models=models))
+    samples = [s for s in severity_curves(results).shapes if isinstance(s, Line) and s.width == 3]
+    assert len({(line.color, line.dashed) for line in samples}) == 10
 
 
 @pytest.mark.parametrize("fonts", [raster._FONTS, ()])

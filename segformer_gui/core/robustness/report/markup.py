@@ -34,6 +34,8 @@ p.soft { color: var(--soft); max-width: none; }
 .legend { font-size: 13px; max-width: none; } .legend span { margin-right: 18px; }
 .legend span::before { content: ""; display: inline-block; width: 20px; height: 3px;
   margin: 0 6px 4px 0; background: var(--series); }
+.legend .dashed::before { background:
+  repeating-linear-gradient(90deg, var(--series) 0 4px, transparent 4px 7px); }
 ul { padding-left: 20px; margin: 12px 0; overflow-wrap: anywhere; }
 .caution { background: var(--caution); border-left: 4px solid #e0a100; padding: 8px 14px;
   margin: 16px 0; }
@@ -112,11 +114,11 @@ def remark(words: str) -> str:
     return f'<p class="soft caption">{escape(words)}</p>' if words else ""
 
 
-def legend(names: Sequence[str], colors: Sequence[str]) -> str:
-    """What the lines of the figures below stand for, by their colours."""
+def legend(names: Sequence[str], lines: Sequence[tuple[str, bool]]) -> str:
+    """What the lines of the figures below stand for: their colours, and which are dashed."""
     spans = (
-        f'<span style="--series: {color}">{escape(name)}</span>'
-        for name, color in zip(names, colors, strict=True)
+        f'<span{" class=dashed" if dashed else ""} style="--series: {color}">{escape(name)}</span>'
+        for name, (color, dashed) in zip(names, lines, strict=True)
     )
     return f'<p class="legend">{"".join(spans)}</p>'
 

@@ -24,7 +24,7 @@ from segformer_gui.core.robustness.report.markup import (
     titled,
 )
 from segformer_gui.core.robustness.report.plots import (
-    colors_of,
+    lines_of,
     reliability,
     severity_panels,
     trade_off,
@@ -63,7 +63,7 @@ def report_page(
         + drawn(heat_map(results, scores) for scores in results.models),
         "<h2>Severity curves</h2>"
         + f'<p class="soft">{_band_words(results)}</p>'
-        + legend([s.model.name for s in results.models], colors_of(results.models))
+        + legend([s.model.name for s in results.models], lines_of(results.models))
         + drawn(severity_panels(results), "panels"),
         _details(results),
         _classes(results),

@@ -78,13 +78,13 @@ def _panel(
     for severity in range(int(farthest) + 1):
         x, y = at(severity, 0)
         drawing.text(x, y + 13, f"{severity}", size=10, color=SOFT, anchor="middle")
-    for color, scores in zip(colors_of(results.models), results.models, strict=True):
+    for (color, dashed), scores in zip(lines_of(results.models), results.models, strict=True):
         points = [(0.0, scores.clean_miou), *sorted(scores.corruptions[name].by_severity.items())]
         upper = [at(s, e.high) for s, e in points if e.high is not None]
         lower = [at(s, e.low) for s, e in points if e.low is not None]
         if upper:
             drawing.area([*upper, *reversed(lower)], color, 0.16)
-        drawing.line([at(s, e.value) for s, e in points], color, 1.8)
+        drawing.line([at(s, e.value) for s, e in points], color, 1.8, dashed)
         for severity, estimate in points:
             tip = f"{scores.model.name}, severity {severity:g}: {percent(estimate.value)} %"
             drawing.circle(*at(severity, estimate.value), 2.6, color, tip)
@@ -93,11 +93,11 @@ def _panel(
 def _legend(drawing: Drawing, models: Sequence[ModelScores]) -> float:
     """Write it at the top, in as many rows as it takes; returns where it ends."""
     x, y = 4.0, 10.0
-    for color, scores in zip(colors_of(models), models, strict=True):
+    for (color, dashed), scores in zip(lines_of(models), models, strict=True):
         width = 26 + _text_width(scores.model.name)
         if x > 4 and x + width > drawing.width:
             x, y = 4.0, y + 20
-        drawing.line([(x, y), (x + 20, y)], color, 3)
+        drawing.line([(x, y), (x + 20, y)], color, 3, dashed)
         drawing.text(x + 26, y + 4, scores.model.name)
         x += width + 24
     return y + 20
@@ -181,7 +181,8 @@ def trade_off(
     slowest = max(scores.ms for scores in results.models)
     labels = Labels((left, top, left + width, top + height))
     marks: list[tuple[Point, float, str, str, bool]] = []
-    for color, scores, point in zip(colors_of(results.models), results.models, own, strict=True):
+    lines = lines_of(results.models)
+    for (color, _), scores, point in zip(lines, results.models, own, strict=True):
         radius = 14 * math.sqrt(scores.ms / slowest)
         marks.append((at(*point), radius, color, f"{scores.model.name}, {scores.ms:.0f} ms", True))
     for row in rows:
@@ -217,9 +218,10 @@ def _range(values: Sequence[float]) -> tuple[float, float]:
     return max(0.0, low), max(low + 0.2, math.ceil(max(values) * 10 + 0.2) / 10)
 
 
-def colors_of(models: Sequence[ModelScores]) -> list[str]:
-    """Each model's own, the same in every plot."""
-    return [SERIES[place % len(SERIES)] for place in range(len(models))]
+def lines_of(models: Sequence[ModelScores]) -> list[tuple[str, bool]]:
+    """Colour of each model, the same in every plot; dashed is whoever comes to it second."""
+    rounds = (divmod(place, len(SERIES)) for place in range(len(models)))
+    return [(SERIES[color], turn % 2 == 1) for turn, color in rounds]
 
 
 def _text_width(text: str) -> float:
