@@ -59,6 +59,21 @@ def test_no_two_of_many_models_have_the_same_line():
     assert len({(line.color, line.dashed) for line in samples}) == 10
 
 
+def test_a_dashed_line_goes_around_its_corners():
+    drawing = Drawing(60, 60, "corner")
+    drawing.line([(5, 30.5), (30.5, 30.5), (30.5, 55)], "#ff0000", 1, dashed=True)
+    pixels = np.asarray(Image.open(io.BytesIO(raster.png(drawing))).convert("RGB")).astype(int)
+    red = pixels[..., 0] - pixels[..., 1] > 128
+
+    def at(px: float) -> int:
+        return round((px + raster.MARGIN_PX) * raster.SCALE)
+
+    across, down = red[at(30.5), at(5) : at(30)], red[at(31) : at(55), at(30.5)]
+    for part in (across, down):
+        assert 0.3 < part.mean() < 0.85
+    assert np.count_nonzero(np.diff(np.concatenate([across, down]).astype(int)) == 1) >= 5
+
+
 @pytest.mark.parametrize("fonts", [raster._FONTS, ()])
 def test_a_picture_of_pixels_has_every_shape_in_its_place(monkeypatch, fonts):
     monkeypatch.setattr(raster, "_FONTS", fonts)

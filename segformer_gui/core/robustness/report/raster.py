@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 import math
 from functools import cache
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from segformer_gui.core.robustness.report.drawing import (
@@ -96,16 +98,17 @@ def _placed(points: tuple[Point, ...] | list[Point], zoom: int) -> list[Point]:
 
 
 def _dashes(points: tuple[Point, ...]) -> list[list[Point]]:
-    """The pieces of a straight line."""
-    (x0, y0), (x1, y1) = points
-    length = math.hypot(x1 - x0, y1 - y0)
-    starts = [k * (_DASH_PX + _GAP_PX) for k in range(int(length / (_DASH_PX + _GAP_PX)) + 1)]
+    """The pieces of a line, around its corners too."""
+    corners = np.cumsum([0.0, *itertools.starmap(math.dist, itertools.pairwise(points))])
 
-    def at(distance: float) -> Point:
-        share = min(distance, length) / length
-        return x0 + share * (x1 - x0), y0 + share * (y1 - y0)
+    def dash(start: float) -> list[Point]:
+        end = min(start + _DASH_PX, corners[-1])
+        inside = corners[(corners > start) & (corners < end)]
+        stops = np.array([start, *inside, end])
+        x, y = (np.interp(stops, corners, side).tolist() for side in zip(*points, strict=True))
+        return list(zip(x, y, strict=True))
 
-    return [[at(start), at(start + _DASH_PX)] for start in starts if start < length]
+    return [dash(start) for start in np.arange(0, corners[-1], _DASH_PX + _GAP_PX)]
 
 
 @cache
