@@ -39,6 +39,7 @@ class ComparisonDock(ChartDock):
         layout.addLayout(self._build_numbers(page))
         self.losses = self.plot(self.tr("Losses of the classes"), "")
         self.losses.getPlotItem().invertY(True)
+        self.losses.getAxis("bottom").setStyle(maxTextLevel=0)  # Numbers in between would touch.
         layout.addWidget(self.losses, 1)
         return page
 
