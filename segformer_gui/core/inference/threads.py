@@ -58,7 +58,8 @@ class Admission:
     @contextmanager
     def room_for(self, image: NDArray[np.uint8]) -> Generator[None]:
         """Wait until there is room for an image (H, W, 3), and hold it."""
-        taken = self._places // (self.segmenter.images_at_once(image[..., 0].size) or 1)
+        fitting = self.segmenter.images_at_once(image[..., 0].size) or 1
+        taken = -(-self._places // fitting)  # Rounded up: where three fit, four may not enter.
         with self._entering:  # Two that wait for several would wait for each other.
             for _ in range(taken):
                 self._free.acquire()

@@ -21,7 +21,9 @@ class OnFourCores:
         return max(1, min(4, 400 // pixels))
 
 
-@pytest.mark.parametrize(("sizes", "most"), [([10], 40), ([400], 400), ([200, 400, 100], 400)])
+@pytest.mark.parametrize(
+    ("sizes", "most"), [([10], 40), ([130], 260), ([400], 400), ([200, 400, 100], 400)]
+)
 def test_large_images_take_the_places_of_several(sizes: list[int], most: int) -> None:
     admission = Admission(cast(Segmenter, OnFourCores()))
     counting = threading.Lock()
