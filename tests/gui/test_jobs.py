@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PySide6.QtCore import QThread
@@ -31,6 +34,21 @@ def test_result_lands_in_the_gui_thread(lane, qtbot):
     )
     qtbot.waitUntil(lambda: bool(landed))
     assert landed == [("test", QApplication.instance().thread())]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a niceness for each thread")
+def test_work_and_the_threads_it_starts_run_after_the_window(lane, qtbot):
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def work(_job: object) -> tuple[int, int]:
+        with ThreadPoolExecutor(1) as pool:
+            return niceness(), pool.submit(niceness).result()
+
+    landed = []
+    lane.submit(work, landed.append, _fail)
+    qtbot.waitUntil(lambda: bool(landed))
+    assert min(landed[0]) > niceness()
 
 
 def test_failure_lands_as_the_exception(lane, qtbot):

@@ -14,6 +14,7 @@ from segformer_gui.core.corruption.corrupt import corrupt
 from segformer_gui.core.images import write_png
 from segformer_gui.gui.session.corruption_thumbnails import _cut
 from tests.gui.conftest import CLASSES
+from tests.gui.looking import in_front
 
 
 @pytest.fixture
@@ -27,13 +28,6 @@ def dock(window, lab):
     window.lab.corruption.raise_()
     QApplication.processEvents()
     return window.lab.corruption
-
-
-def in_front(dock):
-    dock.show()
-    dock.raise_()
-    QApplication.processEvents()
-    return dock
 
 
 # Corruption -------------------------------------------------------------------------------------
@@ -277,12 +271,19 @@ def test_breaking_points_are_told_with_everything_that_was_scanned(severities, l
 def test_actions_show_the_dock_and_run(window, lab, qtbot):
     lab.choose("fog")
     qtbot.keyClick(window, Qt.Key.Key_F6)
-    QApplication.processEvents()
-    assert window.lab.severities.isVisible()
+    assert in_front(window.lab.severities).isVisible()
     assert len(lab.sweep.curve) == 6
     qtbot.keyClick(window, Qt.Key.Key_F7)
     assert window.lab.severities.pages.currentIndex() == 1
     assert len(lab.sweep.grid) == 95
+
+
+def test_an_action_runs_and_turns_to_its_page_before_the_charts_are_made(window, lab, qtbot):
+    lab.choose("fog")
+    for key in (Qt.Key.Key_F6, Qt.Key.Key_F7):
+        qtbot.keyClick(window, key)
+    assert len(lab.sweep.grid) == 95
+    assert in_front(window.lab.severities).pages.currentIndex() == 1
 
 
 def test_progress_is_shown_and_can_be_cancelled(threaded, engine, images, qtbot):

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 
 from segformer_gui.core.inference.prediction import quantized_measure
 from segformer_gui.gui.docks.classes import SHARE_ROLE
+from tests.gui.looking import in_front
 
 
 @pytest.fixture
 def statistics(window, images):
     """The dock in front, with the first image segmented: half dark, half bright."""
     window.session.images.open(images[:1])
-    window.statistics.show()
-    window.statistics.raise_()
-    return window.statistics
+    return in_front(window.statistics)
 
 
 def _bars(plot):
@@ -35,6 +35,7 @@ def test_bars_are_the_shares_of_the_classes_that_are_there(statistics):
 
 def test_bars_follow_the_palette(statistics, window):
     window.session.view.set_palette("colorblind")
+    QApplication.processEvents()
 
     classes = window.session.view.painted(window.session.segmentation.result.classes)
     expected = [QColor(*classes.colors[class_id]).name() for class_id in (0, 2)]
@@ -52,8 +53,7 @@ def test_histogram_is_that_of_the_confidence_of_all_pixels(statistics, window):
 
 
 def test_without_a_result_it_says_what_to_do(window):
-    window.statistics.show()
-    window.statistics.raise_()
+    in_front(window.statistics)
 
     assert "Segment an image" in window.statistics.widget().currentWidget().text()
 

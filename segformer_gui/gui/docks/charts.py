@@ -15,16 +15,20 @@ class ChartDock(QDockWidget):
     """A page of charts, or a sentence that says what to do while there is nothing to draw.
 
     pyqtgraph is imported, in a worker, when the first of these docks is seen; nothing is computed
-    while a dock is hidden.
+    while a dock is hidden. `chart_count` is how many charts `build` asks for.
     """
+
+    chart_count = 1
 
     def __init__(self, session: Session, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName(name)
         self._session = session
         self.pg: Any = None
+        self.built = False
         self._asked = False
         self._looked_at = False  # A dock behind another one counts as visible to Qt.
+        self._spare: list[Any] = []
         self._plots: list[Any] = []
         self._stack = QStackedWidget(self)
         self.hint = QLabel(self)
@@ -45,7 +49,7 @@ class ChartDock(QDockWidget):
 
     def plot(self, name: str, bottom: str, left: str = "") -> Any:  # noqa: ANN401 (pyqtgraph's)
         """A chart that stays where it is."""
-        plot = self.pg.PlotWidget(enableMenu=False)  # A menu would take as long as the chart.
+        plot = self._spare.pop()
         plot.setMouseEnabled(False, False)
         plot.hideButtons()
         plot.setAccessibleName(name)
@@ -81,9 +85,18 @@ class ChartDock(QDockWidget):
 
     def _build(self, pg: Any) -> None:  # noqa: ANN401 (a module)
         self.pg = pg
-        page = self.build()
-        # Not at once: making the charts has taken as long as the window may stand still.
-        QTimer.singleShot(0, self, lambda: self._show(page))
+        self._make_charts()
+
+    def _make_charts(self) -> None:
+        """One at a time, then the page: each takes half as long as the window may stand still."""
+        if len(self._spare) < self.chart_count:
+            # A menu would take as long as the chart.
+            self._spare.append(self.pg.PlotWidget(enableMenu=False))
+            QTimer.singleShot(0, self, self._make_charts)
+        else:
+            page = self.build()
+            self.built = True
+            QTimer.singleShot(0, self, lambda: self._show(page))
 
     def _show(self, page: QWidget) -> None:
         self._stack.addWidget(page)

@@ -51,12 +51,12 @@ class SeveritiesDock(ChartDock):
         self._wanted = kind
         self.show()
         self.raise_()
-        if self.pg is not None:
+        if self.built:
             self.pages.setCurrentIndex(_KINDS.index(kind))
             lab = self._session.lab
             threshold = self.threshold.value() / 100
             lab.sweep.start(kind, lab.condition, lab.place, threshold)
-        else:  # The charts are still being imported: the session needs none of them.
+        else:  # The charts are still to be made: the session needs none of them.
             lab = self._session.lab
             lab.sweep.start(kind, lab.condition, lab.place)
 

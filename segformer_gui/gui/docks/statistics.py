@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -20,13 +21,21 @@ _BINS = 32
 class StatisticsDock(ChartDock):
     """Bars of class shares, the largest on top, and a histogram of the confidence."""
 
+    chart_count = 2
+
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(session, "statistics_dock", parent)
         self.setWindowTitle(self.tr("Statistics"))
         self.hint.setText(self.tr("Segment an image to see what it consists of."))
-        session.contents.changed.connect(self.refresh)
-        session.maps.changed.connect(self.refresh)
-        session.view.overlay_changed.connect(self.refresh)
+        # What changes at once, as where the editor is left, is drawn once.
+        self._drawing = QTimer(self, singleShot=True, interval=0)
+        self._drawing.timeout.connect(self.refresh)
+        for signal in (
+            session.contents.changed,
+            session.maps.changed,
+            session.view.overlay_changed,
+        ):
+            signal.connect(self._drawing.start)
 
     def build(self) -> QWidget:
         """The two charts."""

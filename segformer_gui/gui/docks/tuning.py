@@ -18,6 +18,8 @@ _SETUP, _RUN, _RESULT = range(3)
 class TuningDock(ChartDock):
     """Three pages, of which the one that matters comes to the front."""
 
+    chart_count = 4
+
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(session, "tuning_dock", parent)
         self.setWindowTitle(self.tr("Fine-tune"))
@@ -64,7 +66,7 @@ class TuningDock(ChartDock):
 
     def retint(self) -> None:
         """Draw in the colours of the theme."""
-        if self.pg is not None:
+        if self.built:
             self.setup.retint()
         super().retint()
 

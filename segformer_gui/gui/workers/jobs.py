@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -11,6 +13,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal
 
 _log = logging.getLogger(__name__)
+
+_NICE = 5  # As a fine-tuning run, which is a process of its own.
 
 
 class Job:
@@ -110,6 +114,7 @@ class Lane(QObject):
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        _step_back()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._closed)
@@ -141,3 +146,14 @@ class Lane(QObject):
             self._end(job)
         if not job.cancelled() and not self._closed:
             callback(value)
+
+
+def _step_back() -> None:
+    """Have this thread, and those that it starts, run after the window's where cores are short.
+
+    Else the window waits its turn behind torch's, a codec's and an export's. On Linux
+    alone each thread has a niceness. A higher one would not help: a thread that hardly runs keeps
+    Python's lock for long.
+    """
+    if sys.platform == "linux":
+        os.nice(_NICE)

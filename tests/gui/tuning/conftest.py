@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QApplication
 
 from segformer_gui.core.annotation.region import Region
 from segformer_gui.core.catalogue import EMBEDDED_MODEL
@@ -20,6 +19,7 @@ from segformer_gui.core.training.events import Finished, Started, Validated
 from segformer_gui.core.training.folder import held
 from segformer_gui.core.training.loop import log_event
 from tests.gui.conftest import CLASSES, make_image
+from tests.gui.looking import in_front
 
 
 class FakeProcess:
@@ -69,8 +69,7 @@ def project(tmp_path):
 def dock(window, project):
     window.session.projects.open(project)
     window.actions_by_id["fine_tune"].trigger()
-    QApplication.processEvents()
-    return window.tuning.dock
+    return in_front(window.tuning.dock)
 
 
 def started(run: Path) -> Path:

@@ -8,13 +8,14 @@ import sys
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QFileDialog
 
 from segformer_gui.core.images import write_png
 from segformer_gui.core.training.estimate import Estimate
 from segformer_gui.core.training.folds import folds_of
 from segformer_gui.core.training.recipe import read_recipe
 from tests.gui.conftest import CLASSES, make_image
+from tests.gui.looking import in_front
 
 
 def test_the_dock_tells_what_is_learnt_from_what(window, dock):
@@ -109,15 +110,14 @@ def test_a_labelled_folder_with_the_models_ids(window, dock, tmp_path, monkeypat
 
 def test_without_anything_corrected_it_says_what_to_do(window):
     window.actions_by_id["fine_tune"].trigger()
-    QApplication.processEvents()
-    setup = window.tuning.dock.setup
+    setup = in_front(window.tuning.dock).setup
     assert "Correct some masks" in setup.told.text()
     assert not setup.start.isEnabled()
 
 
 def test_a_project_that_is_opened_later_is_counted(window, project):
     window.actions_by_id["fine_tune"].trigger()
-    QApplication.processEvents()
+    in_front(window.tuning.dock)
     window.session.projects.open(project)
     assert "to learn from: 1," in window.tuning.dock.setup.told.text()
 
