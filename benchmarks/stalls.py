@@ -94,7 +94,18 @@ def main() -> int:
             lambda: session.view.set_outlined(True),
             lambda: session.maps.outlines() is not None,
         ),
-        ("the charts", window.statistics.raise_, lambda: hasattr(window.statistics, "confidence")),
+        ("the charts", window.statistics.raise_, lambda: window.statistics.built),
+        (
+            "the severities",
+            lambda: (window.lab.severities.show(), window.lab.severities.raise_()),
+            lambda: window.lab.severities.built,
+        ),
+        (
+            "the dock of fine-tuning",
+            window.actions_by_id["fine_tune"].trigger,
+            lambda: window.tuning.dock.built,
+        ),
+        ("the charts again", window.statistics.raise_, window.statistics.isVisible),
         (
             "export all, six files each",
             lambda: session.export.prepare(session.images.paths, folder / "out", OUTPUT_KINDS, 0.5),
