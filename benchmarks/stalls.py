@@ -210,6 +210,9 @@ def video_phases(session: Session, clip: Path) -> Phases:
             player.toggle()
         return True
 
+    def corrupted() -> bool:
+        return session.lab.corrupted.result is not None
+
     def exported() -> bool:
         if shown():  # The next one when this one has its mask.
             player.seek((player.number + 7) % last)
@@ -221,7 +224,8 @@ def video_phases(session: Session, clip: Path) -> Phases:
     return [
         ("open a clip", lambda: session.images.open([clip]), shown),
         ("play it for 10 s", play, played),
-        ("play it for 10 s under snow", lambda: (session.lab.choose("snow"), play()), played),
+        ("look at it under snow", lambda: session.lab.choose("snow"), corrupted),
+        ("play that for 10 s", play, played),
         (
             "scrub through it",
             lambda: [player.seek(number) for number in range(0, last + 1, 7)] + [player.seek(last)],

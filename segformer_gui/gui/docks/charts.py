@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -15,10 +16,8 @@ class ChartDock(QDockWidget):
     """A page of charts, or a sentence that says what to do while there is nothing to draw.
 
     pyqtgraph is imported, in a worker, when the first of these docks is seen; nothing is computed
-    while a dock is hidden. `chart_count` is how many charts `build` asks for.
+    while a dock is hidden.
     """
-
-    chart_count = 1
 
     def __init__(self, session: Session, name: str, parent: QWidget) -> None:
         super().__init__(parent)
@@ -28,7 +27,6 @@ class ChartDock(QDockWidget):
         self.built = False
         self._asked = False
         self._looked_at = False  # A dock behind another one counts as visible to Qt.
-        self._spare: list[Any] = []
         self._plots: list[Any] = []
         self._stack = QStackedWidget(self)
         self.hint = QLabel(self)
@@ -39,8 +37,12 @@ class ChartDock(QDockWidget):
         self.setWidget(self._stack)
         self.visibilityChanged.connect(self._seen)
 
-    def build(self) -> QWidget:
-        """The page; `plot` makes its charts."""
+    def build(self) -> Generator[None, None, QWidget]:
+        """The page; `plot` makes its charts.
+
+        At each `yield` the window does something else: a chart takes half as long to make as the
+        window may stand still.
+        """
         raise NotImplementedError
 
     def draw(self) -> bool:
@@ -49,7 +51,7 @@ class ChartDock(QDockWidget):
 
     def plot(self, name: str, bottom: str, left: str = "") -> Any:  # noqa: ANN401 (pyqtgraph's)
         """A chart that stays where it is."""
-        plot = self._spare.pop()
+        plot = self.pg.PlotWidget(enableMenu=False)  # A menu would take as long as the chart.
         plot.setMouseEnabled(False, False)
         plot.hideButtons()
         plot.setAccessibleName(name)
@@ -85,18 +87,17 @@ class ChartDock(QDockWidget):
 
     def _build(self, pg: Any) -> None:  # noqa: ANN401 (a module)
         self.pg = pg
-        self._make_charts()
+        self._advance(self.build())
 
-    def _make_charts(self) -> None:
-        """One at a time, then the page: each takes half as long as the window may stand still."""
-        if len(self._spare) < self.chart_count:
-            # A menu would take as long as the chart.
-            self._spare.append(self.pg.PlotWidget(enableMenu=False))
-            QTimer.singleShot(0, self, self._make_charts)
-        else:
-            page = self.build()
+    def _advance(self, building: Generator[None, None, QWidget]) -> None:
+        try:
+            next(building)
+        except StopIteration as end:
+            page: QWidget = end.value
             self.built = True
             QTimer.singleShot(0, self, lambda: self._show(page))
+        else:
+            QTimer.singleShot(0, self, lambda: self._advance(building))
 
     def _show(self, page: QWidget) -> None:
         self._stack.addWidget(page)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
@@ -27,7 +29,7 @@ class ComparisonDock(ChartDock):
         session.lab.pair.changed.connect(self.refresh)
         session.view.overlay_changed.connect(self.refresh)
 
-    def build(self) -> QWidget:
+    def build(self) -> Generator[None, None, QWidget]:
         """Numbers above, bars below."""
         page = QWidget(self)
         layout = QVBoxLayout(page)
@@ -37,6 +39,7 @@ class ComparisonDock(ChartDock):
         self.condition.setStyleSheet("font-weight: 600;")
         layout.addWidget(self.condition)
         layout.addLayout(self._build_numbers(page))
+        yield
         self.losses = self.plot(self.tr("Losses of the classes"), "")
         self.losses.getPlotItem().invertY(True)
         self.losses.getAxis("bottom").setStyle(maxTextLevel=0)  # Numbers in between would touch.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 from PySide6.QtGui import QColor
@@ -60,7 +61,7 @@ class SeveritiesDock(ChartDock):
             lab = self._session.lab
             lab.sweep.start(kind, lab.condition, lab.place)
 
-    def build(self) -> QWidget:
+    def build(self) -> Generator[None, None, QWidget]:
         """Three pages over one bar of progress."""
         page = QWidget(self)
         layout = QVBoxLayout(page)
@@ -70,6 +71,7 @@ class SeveritiesDock(ChartDock):
         self.starts: dict[SweepKind, QPushButton] = {}
         self.notes: dict[SweepKind, QLabel] = {}
         self.pages.addTab(self._build_curve(), self.tr("Curve"))
+        yield
         self.pages.addTab(self._build_grid(), self.tr("All"))
         self.pages.addTab(self._build_breaking(), self.tr("Breaking point"))
         self.pages.setCurrentIndex(_KINDS.index(self._wanted))

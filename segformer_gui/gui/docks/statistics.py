@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,6 @@ _BINS = 32
 class StatisticsDock(ChartDock):
     """Bars of class shares, the largest on top, and a histogram of the confidence."""
 
-    chart_count = 2
-
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(session, "statistics_dock", parent)
         self.setWindowTitle(self.tr("Statistics"))
@@ -37,13 +36,14 @@ class StatisticsDock(ChartDock):
         ):
             signal.connect(self._drawing.start)
 
-    def build(self) -> QWidget:
+    def build(self) -> Generator[None, None, QWidget]:
         """The two charts."""
         page = QWidget(self)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(8, 2, 8, 8)
         self.shares = self.plot(self.tr("Shares of the classes"), self.tr("share of the pixels, %"))
         self.shares.getPlotItem().invertY(True)
+        yield
         self.confidence = self.plot(
             self.tr("Histogram of the confidence"), self.tr("confidence"), self.tr("pixels, %")
         )

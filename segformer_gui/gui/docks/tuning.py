@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtWidgets import QTabWidget, QWidget
 
@@ -18,8 +20,6 @@ _SETUP, _RUN, _RESULT = range(3)
 class TuningDock(ChartDock):
     """Three pages, of which the one that matters comes to the front."""
 
-    chart_count = 4
-
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(session, "tuning_dock", parent)
         self.setWindowTitle(self.tr("Fine-tune"))
@@ -32,12 +32,24 @@ class TuningDock(ChartDock):
         session.projects.changed.connect(self.refresh)
         session.view.overlay_changed.connect(self.refresh)
 
-    def build(self) -> QWidget:
+    def build(self) -> Generator[None, None, QWidget]:
         """The pages."""
         self.pages = QTabWidget(self)
         self.pages.setDocumentMode(True)
         self.setup = TuningSetup(self._session, self.pages)
-        self.run = TuningRun(self._session, self.pg, self.plot, self.pages)
+        yield
+        titles = {
+            "loss": self.tr("Loss"),
+            "scores": self.tr("mIoU on held-out images"),
+            "classes": self.tr("IoU of the classes"),
+            "rate": self.tr("Learning rate"),
+        }
+        plots: dict[str, Any] = {}
+        for name, title in titles.items():
+            plots[name] = self.plot(title, self.tr("step"))
+            yield
+        self.run = TuningRun(self._session, self.pg, plots, self.pages)
+        yield
         self.card = TuningCard(self._session, self.pages)
         self.pages.addTab(self.setup, self.tr("Set up"))
         self.pages.addTab(self.run, self.tr("Run"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -108,7 +108,7 @@ class TuningRun(QWidget):
         self,
         session: Session,
         pg: Any,  # noqa: ANN401 (a module)
-        plot: Callable[..., Any],
+        plots: dict[str, Any],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
@@ -136,13 +136,7 @@ class TuningRun(QWidget):
         self.discard.setToolTip(self.tr("Do without this run; its files stay in its folder"))
         self.discard.clicked.connect(self._runs.discard)
         buttons.addWidget(self.discard)
-        step = self.tr("step")
-        self.plots = {
-            "loss": plot(self.tr("Loss"), step),
-            "scores": plot(self.tr("mIoU on held-out images"), step),
-            "classes": plot(self.tr("IoU of the classes"), step),
-            "rate": plot(self.tr("Learning rate"), step),
-        }
+        self.plots = plots
         self.legends: dict[str, QLabel] = {}
         content = QWidget(self)
         column = QVBoxLayout(content)
