@@ -1,10 +1,13 @@
-"""Segmenting on a CPU, against transformers: `python benchmarks/inference.py [--quick]`.
+"""Segmenting, against transformers: `python benchmarks/inference.py [--device cuda] [--quick]`.
 
 Tensor in, full-size label map out, the same weights, in a second thread (where the application
 works), both in turn in one run. The ratio is that of the medians. Each side runs in a process of
 its own: "as shipped" has glibc's allocator as it comes for the peer and as the application sets it
 for us; "same allocator" gives the application's setting to the peer too. The floor is the time that
-the network's multiplications take at the speed of a large matrix product on the same machine.
+the network's multiplications take at the speed of a large matrix product on the same device.
+"Frames/s" are ours from a frame of bytes to its label map, both in the computer's own memory.
+
+On CUDA both sides compute in float16 autocast, and what is said of memory is the card's.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sides import Side, measure, stamp
+from sides import Measured, Side, measure, stamp
 
 from segformer_gui.core.network.presets import PRESETS, SegFormerConfig
 
@@ -23,42 +26,53 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SIZES = ((512, 1024), (1024, 2048), (540, 958))
+DTYPES = {"cpu": "float32", "cuda": "float16"}
 
 
 def main() -> None:
     """Measure every size and preset, and print the table."""
+    from segformer_gui.core.inference.segmenter import available_devices
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="B0 only, few repetitions")
-    quick = parser.parse_args().quick
-    ceiling = _gflops_per_s()
+    parser.add_argument("--device", choices=DTYPES.keys() & available_devices(), default="cpu")
+    arguments = parser.parse_args()
+    device: str = arguments.device
+    ceiling = _gflops_per_s(device)
     print(
-        f"{stamp('torch', 'transformers')} float32, random weights. "
+        f"{stamp('torch', 'transformers', device=device)} {DTYPES[device]}, random weights. "
         f"A large matrix product reaches {ceiling:.0f} GFLOP/s.\n"
     )
     print(
         "| model, size | transformers, ms | ours, ms | ratio | ratio, same allocator "
-        "| floor, ms | memory, MiB |"
+        "| floor, ms | memory, MiB | frames/s |"
     )
-    print("| --- | --- | --- | --- | --- | --- | --- |")
-    for preset in ("b0",) if quick else ("b0", "b2"):
+    print("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for preset in ("b0",) if arguments.quick else ("b0", "b2"):
         for size in SIZES:
-            _print_row(preset, size, 3 if quick else 5 if size[1] > 1024 else 9, ceiling)
+            few = 3 if arguments.quick else 5 if size[1] > 1024 else 9
+            _print_row(preset, size, device, few if device == "cpu" else 31, ceiling)
 
 
-def _print_row(preset: str, size: tuple[int, int], repetitions: int, ceiling: float) -> None:
-    shipped, tuned, ours = measure(
+def _print_row(
+    preset: str, size: tuple[int, int], device: str, repetitions: int, ceiling: float
+) -> None:
+    args = (preset, size, device)
+    shipped, tuned, ours, whole = measure(
         [
-            Side("transformers", _theirs, (preset, size), tuned=False),
-            Side("transformers, tuned", _theirs, (preset, size), tuned=True),
-            Side("ours", _ours, (preset, size), tuned=True),
+            Side("transformers", _theirs, args, tuned=False),
+            Side("transformers, tuned", _theirs, args, tuned=True),
+            Side("ours", _ours, args, tuned=True),
+            Side("ours, from a frame", _ours_from_a_frame, args, tuned=True),
         ],
         repetitions,
     )
+    floor = Measured([2000 * gmacs(PRESETS[preset], *size) / ceiling], 0)
     print(
-        f"| {preset.upper()}, {size[0]} x {size[1]} | {shipped.median:.0f} | {ours.spread()} "
+        f"| {preset.upper()}, {size[0]} x {size[1]} | {shipped.middle()} | {ours.spread()} "
         f"| {shipped.median / ours.median:.1f} | {tuned.median / ours.median:.1f} "
-        f"| {2000 * gmacs(PRESETS[preset], *size) / ceiling:.0f} "
-        f"| {shipped.peak_mib:.0f} -> {ours.peak_mib:.0f} |",
+        f"| {floor.middle()} | {shipped.peak_mib:.0f} -> {ours.peak_mib:.0f} "
+        f"| {1000 / whole.median:.1f} |",
         flush=True,
     )
 
@@ -84,44 +98,65 @@ def gmacs(config: SegFormerConfig, height: int, width: int) -> float:
     return total / 1e9
 
 
-def _gflops_per_s() -> float:
+def _gflops_per_s(device: str) -> float:
     import torch
 
-    a, b = torch.randn(2, 2048, 2048)
+    side = 2048 if device == "cpu" else 8192
+    a, b = torch.randn(2, side, side, device=device, dtype=getattr(torch, DTYPES[device]))
     best = float("inf")
     for _ in range(10):
         began = time.perf_counter()
-        torch.mm(a, b)
+        torch.mm(a, b)[0, 0].item()  # Waits for a card to have finished.
         best = min(best, time.perf_counter() - began)
-    return 2 * 2048**3 / best / 1e9
+    return 2 * side**3 / best / 1e9
 
 
-def _theirs(preset: str, size: tuple[int, int]) -> Callable[[], NDArray[np.uint8]]:
+def _theirs(preset: str, size: tuple[int, int], device: str) -> Callable[[], NDArray[np.uint8]]:
     import torch
     import torch.nn.functional as F
 
-    model, x = their_model(preset).eval(), torch.randn(1, 3, *size)
+    model, x = their_model(preset).eval().to(device), torch.randn(1, 3, *size, device=device)
 
     @torch.inference_mode()
     def run() -> NDArray[np.uint8]:
-        logits = F.interpolate(model(x).logits, x.shape[2:], mode="bilinear")
-        return logits.argmax(1).to(torch.uint8).numpy()
+        with torch.autocast(device, torch.float16, enabled=device == "cuda"):
+            logits = F.interpolate(model(x).logits.float(), x.shape[2:], mode="bilinear")
+        return logits.argmax(1).to(torch.uint8).cpu().numpy()
 
     return run
 
 
-def _ours(preset: str, size: tuple[int, int]) -> Callable[[], Any]:
+def _ours(preset: str, size: tuple[int, int], device: str) -> Callable[[], Any]:
     import torch
 
     from segformer_gui.core.inference.prediction import argmax_labels
 
-    network, x = our_model(preset).eval(), torch.randn(1, 3, *size)
+    network, x = our_model(preset).eval().to(device), torch.randn(1, 3, *size, device=device)
 
     @torch.inference_mode()
     def run() -> Any:  # noqa: ANN401
-        return argmax_labels(network(x)[0], size)
+        with torch.autocast(device, torch.float16, enabled=device == "cuda"):
+            logits = network(x)[0].float()
+        return argmax_labels(logits, size)
 
     return run
+
+
+def _ours_from_a_frame(preset: str, size: tuple[int, int], device: Any) -> Callable[[], Any]:  # noqa: ANN401
+    import numpy as np
+
+    from segformer_gui.core.classes import known_class_set
+    from segformer_gui.core.inference.options import SegmentOptions
+    from segformer_gui.core.inference.segmenter import Segmenter
+    from segformer_gui.core.models import LoadedModel
+    from segformer_gui.core.network.checkpoints import IMAGENET_MEAN, IMAGENET_STD
+
+    network = our_model(preset).eval()
+    classes = known_class_set("cityscapes")
+    model = LoadedModel(preset, network, classes, None, IMAGENET_MEAN, IMAGENET_STD, "", ())
+    segmenter = Segmenter(model, device)
+    frame = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    return lambda: segmenter.segment(frame, SegmentOptions(short_side=None)).labels
 
 
 def our_model(preset: str) -> Any:  # noqa: ANN401 (torch is imported in the measured process)

@@ -9,6 +9,7 @@ import os
 import platform
 import resource
 import statistics
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -44,11 +45,17 @@ class Measured:
         """Median time in ms."""
         return statistics.median(self.times_ms)
 
+    def middle(self) -> str:
+        """Median in ms."""
+        return f"{self.median:.{self._digits()}f}"
+
     def spread(self) -> str:
         """Median and range in ms."""
-        digits = 0 if self.median >= 20 else 1
-        low, high = min(self.times_ms), max(self.times_ms)
-        return f"{self.median:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+        digits, low, high = self._digits(), min(self.times_ms), max(self.times_ms)
+        return f"{self.middle()} ({low:.{digits}f} to {high:.{digits}f})"
+
+    def _digits(self) -> int:
+        return 0 if self.median >= 20 else 1
 
 
 def measure(sides: Sequence[Side], repetitions: int) -> list[Measured]:
@@ -96,15 +103,24 @@ def _work(side: Side, repetitions: int, pipe: Any) -> None:  # noqa: ANN401
 
 
 def _peak_mib() -> float:
+    """Of the graphics card's memory where that is in use."""
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return torch.cuda.max_memory_allocated() / 2**20
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def stamp(*packages: str) -> str:
+def stamp(*packages: str, device: str = "cpu") -> str:
     """Day, machine and versions, as a sentence for the table that follows."""
     versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     what = ", ".join([f"Python {platform.python_version()}", *versions])
-    return f"Measured {datetime.date.today()}, {cores} CPU cores ({_cpu()}), {what}."
+    machine = f"{cores} CPU cores ({_cpu()})"
+    if device == "cuda":
+        import torch
+
+        machine = f"{torch.cuda.get_device_name()}, {machine}"
+    return f"Measured {datetime.date.today()}, {machine}, {what}."
 
 
 def _cpu() -> str:

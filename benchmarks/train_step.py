@@ -1,4 +1,4 @@
-"""A step of training on a CPU, against transformers: `python benchmarks/train_step.py`.
+"""A step of training, against transformers: `python benchmarks/train_step.py [--device cuda]`.
 
 B0, 2 crops of 512 x 512, the same weights: forward, cross-entropy at full resolution, backward,
 clipping, AdamW. Drop path and dropout are off, so that both sides have the same gradients, which is
@@ -8,11 +8,11 @@ its features.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
-from contextlib import nullcontext
 from typing import Any
 
-from inference import our_model, their_model
+from inference import DTYPES, our_model, their_model
 from sides import Side, measure, stamp
 
 BATCH, SIZE, CLASSES = 2, 512, 19
@@ -21,17 +21,23 @@ REPETITIONS = 9
 
 def main() -> None:
     """Check the gradients, measure, and print the table."""
-    print(f"{stamp('torch', 'transformers')} Both with the application's allocator setting.\n")
+    from segformer_gui.core.inference.segmenter import available_devices
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", choices=DTYPES.keys() & available_devices(), default="cpu")
+    device: str = parser.parse_args().device
+    machine = stamp("torch", "transformers", device=device)
+    print(f"{machine} Both with the application's allocator setting.\n")
     print(f"Gradients in float32 differ by {_gradient_difference():.1e} of their norm.\n")
     print("| step | transformers, ms | ours, ms | ratio |\n| --- | --- | --- | --- |")
     theirs, theirs_bf16, ours, ours_bf16, their_head, our_head = measure(
         [
-            Side("transformers", _theirs, ("float32", False), tuned=True),
-            Side("transformers bf16", _theirs, ("bfloat16", False), tuned=True),
-            Side("ours", _ours, ("float32", False), tuned=True),
-            Side("ours bf16", _ours, ("bfloat16", False), tuned=True),
-            Side("transformers head", _theirs, ("float32", True), tuned=True),
-            Side("ours head", _ours, ("float32", True), tuned=True),
+            Side("transformers", _theirs, (device, "float32", False), tuned=True),
+            Side("transformers bf16", _theirs, (device, "bfloat16", False), tuned=True),
+            Side("ours", _ours, (device, "float32", False), tuned=True),
+            Side("ours bf16", _ours, (device, "bfloat16", False), tuned=True),
+            Side("transformers head", _theirs, (device, "float32", True), tuned=True),
+            Side("ours head", _ours, (device, "float32", True), tuned=True),
         ],
         REPETITIONS,
     )
@@ -45,12 +51,13 @@ def main() -> None:
         print(f"| {name} | {peer.spread()} | {own.spread()} | {ratio:.1f} |")
 
 
-def _batch() -> tuple[Any, Any]:
+def _batch(device: str) -> tuple[Any, Any]:
     import torch
 
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(BATCH, 3, SIZE, SIZE, generator=generator)
-    return x, torch.randint(0, CLASSES, (BATCH, SIZE, SIZE), generator=generator)
+    labels = torch.randint(0, CLASSES, (BATCH, SIZE, SIZE), generator=generator)
+    return x.to(device), labels.to(device)
 
 
 def _without_dropout(model: Any) -> Any:  # noqa: ANN401
@@ -65,20 +72,20 @@ def _without_dropout(model: Any) -> Any:  # noqa: ANN401
     return model.train()
 
 
-def _theirs(precision: str, head_only: bool) -> Callable[[], float]:
-    model, (x, labels) = _without_dropout(their_model("b0")), _batch()
+def _theirs(device: str, precision: str, head_only: bool) -> Callable[[], float]:
+    model, (x, labels) = _without_dropout(their_model("b0")).to(device), _batch(device)
     if head_only:
         model.segformer.requires_grad_(False)
     return _step(model, lambda: model(x, labels=labels).loss, precision, fused=False)
 
 
-def _ours(precision: str, head_only: bool) -> Callable[[], float]:
+def _ours(device: str, precision: str, head_only: bool) -> Callable[[], float]:
     import torch
 
     from segformer_gui.core.training.loss import segmentation_loss
     from segformer_gui.core.training.recipe import Loss
 
-    model, (x, labels) = _without_dropout(our_model("b0")), _batch()
+    model, (x, labels) = _without_dropout(our_model("b0")).to(device), _batch(device)
     if head_only:
         with torch.no_grad():
             features = model.encode(x)
@@ -107,7 +114,7 @@ def _step(
 
     def run() -> float:
         half = precision == "bfloat16"
-        with torch.autocast("cpu", torch.bfloat16) if half else nullcontext():
+        with torch.autocast(parameters[0].device.type, torch.bfloat16, enabled=half):
             loss = loss_of()
         optimizer.zero_grad()
         loss.backward()
@@ -124,7 +131,7 @@ def _gradient_difference() -> float:
     from segformer_gui.core.training.loss import segmentation_loss
     from segformer_gui.core.training.recipe import Loss
 
-    theirs, ours, (x, labels) = their_model("b0"), our_model("b0"), _batch()
+    theirs, ours, (x, labels) = their_model("b0"), our_model("b0"), _batch("cpu")
     _without_dropout(theirs)(x, labels=labels).loss.backward()
     segmentation_loss(_without_dropout(ours)(x), labels, Loss(), None).backward()
     # The peer's gradients travel through the conversion that its weights took.
