@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from segformer_gui.core.inference.options import DeviceChoice
+
 SIZES = ((512, 1024), (1024, 2048), (540, 958))
 DTYPES = {"cpu": "float32", "cuda": "float16"}
 
@@ -126,7 +128,7 @@ def _theirs(preset: str, size: tuple[int, int], device: str) -> Callable[[], NDA
     return run
 
 
-def _ours(preset: str, size: tuple[int, int], device: str) -> Callable[[], Any]:
+def _ours(preset: str, size: tuple[int, int], device: str) -> Callable[[], object]:
     import torch
 
     from segformer_gui.core.inference.prediction import argmax_labels
@@ -134,7 +136,7 @@ def _ours(preset: str, size: tuple[int, int], device: str) -> Callable[[], Any]:
     network, x = our_model(preset).eval().to(device), torch.randn(1, 3, *size, device=device)
 
     @torch.inference_mode()
-    def run() -> Any:  # noqa: ANN401
+    def run() -> object:
         with torch.autocast(device, torch.float16, enabled=device == "cuda"):
             logits = network(x)[0].float()
         return argmax_labels(logits, size)
@@ -142,7 +144,9 @@ def _ours(preset: str, size: tuple[int, int], device: str) -> Callable[[], Any]:
     return run
 
 
-def _ours_from_a_frame(preset: str, size: tuple[int, int], device: Any) -> Callable[[], Any]:  # noqa: ANN401
+def _ours_from_a_frame(
+    preset: str, size: tuple[int, int], device: DeviceChoice
+) -> Callable[[], object]:
     import numpy as np
 
     from segformer_gui.core.classes import known_class_set

@@ -29,7 +29,7 @@ def main() -> int:
     """Train until the end, or until asked to stop; what fails becomes the run's last event."""
     run = Path(sys.argv[1])
     keep_large_blocks()
-    # The window and its inference come first.
+    # The window and its inference come first: what a window's thread starts is behind that thread.
     with contextlib.suppress(OSError, AttributeError):
         os.nice(5)
     if "--estimate" in sys.argv[2:]:

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 _log = logging.getLogger(__name__)
 
-_NICE = 5  # As a fine-tuning run, which is a process of its own.
+_NICE = 5  # A fine-tuning run, which is started by such a thread, adds its own to that.
 
 
 class Job:
@@ -151,9 +151,9 @@ class Lane(QObject):
 def _step_back() -> None:
     """Have this thread, and those that it starts, run after the window's where cores are short.
 
-    Else the window waits its turn behind torch's, a codec's and an export's. On Linux
-    alone each thread has a niceness. A higher one would not help: a thread that hardly runs keeps
-    Python's lock for long.
+    Else the window waits its turn behind torch's, a codec's and an export's. On Linux alone each
+    thread has a niceness. A higher one would not help: a thread that hardly runs keeps Python's
+    lock for long.
     """
     if sys.platform == "linux":
         os.nice(_NICE)
