@@ -6,7 +6,15 @@ from contextlib import suppress
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.video.video import open_video, reduced
@@ -24,6 +32,7 @@ _BUTTONS = (
 )
 _SIZES = ("256", "320", "384", "512", "720")
 _PICTURE_PX = (96, 34)
+_BUTTON_PX = 32  # The style would give 38, which the text beside them needs more.
 _LEAST_PX = 56  # What a label or a choice can be pressed to before the window has to grow.
 
 
@@ -64,18 +73,18 @@ class VideoBar(QWidget):
         self.size_choice.activated.connect(
             lambda row: session.change_settings(short_side=self.size_choice.itemData(row))
         )
-        for widget in (self.place, self.speed, self.size_choice):
-            widget.setMinimumWidth(_LEAST_PX)
+        # Of all in the row, it gives way first.
+        self.place.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.rate = StillLabel(self)
-        self.rate.setMinimumWidth(_LEAST_PX)
+        for widget in (self.place, self.speed, self.size_choice, self.rate):
+            widget.setMinimumWidth(_LEAST_PX)
         self.rate.setToolTip(self.tr("Frames a second with their masks, as measured"))
         row = QHBoxLayout()
         row.setSpacing(3)
         for name in _BUTTONS:
             row.addWidget(self._button(name))
         row.addSpacing(4)
-        row.addWidget(self.place)
-        row.addStretch(1)
+        row.addWidget(self.place, 1)
         for widget in (self.speed, self.size_choice, self.rate):
             row.addWidget(widget)
         for name in ("video_correct", "video_export"):
@@ -96,6 +105,7 @@ class VideoBar(QWidget):
         button = QToolButton(self)
         button.setDefaultAction(self._actions[name])
         button.setIconSize(QSize(20, 20))
+        button.setFixedWidth(_BUTTON_PX)
         button.setAccessibleName(self._actions[name].text().replace("&", "").rstrip("…"))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
