@@ -24,12 +24,18 @@ from segformer_gui.core.inference.prediction import Prediction, Timings
 from segformer_gui.core.settings import Settings
 from segformer_gui.gui.main_window import MainWindow
 from segformer_gui.gui.session import video
+from segformer_gui.gui.session.lab import Lab
 from segformer_gui.gui.session.pictures import label_levels
 from segformer_gui.gui.session.ports import ModelRequest, ReadyModel, Result
 from segformer_gui.gui.session.video import Player
 from tests.gui.playing import FRAMES, Clock
 
 CLASSES = ClassSet("test", ("dark", "middle", "bright"), ((200, 0, 0), (0, 200, 0), (0, 0, 200)))
+
+
+def labels_of(pixels: np.ndarray) -> np.ndarray:
+    """What `FakeEngine` sees in an image."""
+    return (pixels[..., 0] // 86).astype(np.uint8)
 
 
 class FakeEngine:
@@ -81,7 +87,7 @@ class FakeEngine:
         value = int(image[0, 0, 0])
         if value in self.broken:
             raise self.broken[value]
-        labels = (image[..., 0] // 86).astype(np.uint8)
+        labels = labels_of(image)
         counts = np.bincount(labels.ravel(), minlength=len(self.classes))
         timings = Timings(1.0, self.network_ms, 3.0)
         return Result(
@@ -173,6 +179,13 @@ def editor(window: MainWindow, images: list[Path]) -> MainWindow:
     window.actions_by_id["tool_brush"].trigger()
     window.session.tools.set(class_id=1, brush_px=9)
     return window
+
+
+@pytest.fixture
+def lab(window: MainWindow, images: list[Path]) -> Lab:
+    """Of a window that shows the first image."""
+    window.session.images.open(images)
+    return window.session.lab
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 FRAMES = 20
 
 
@@ -20,8 +18,3 @@ def turn(player, clock: Clock, seconds: float) -> None:
     clock.now += seconds
     player._timer.stop()
     player._advance()
-
-
-def labels_of(pixels: np.ndarray) -> np.ndarray:
-    """What the engine of these tests sees."""
-    return (pixels[..., 0] // 86).astype(np.uint8)

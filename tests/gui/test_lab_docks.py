@@ -18,12 +18,6 @@ from tests.gui.looking import in_front
 
 
 @pytest.fixture
-def lab(window, images):
-    window.session.images.open(images)
-    return window.session.lab
-
-
-@pytest.fixture
 def dock(window, lab):
     window.lab.corruption.raise_()
     QApplication.processEvents()

@@ -18,8 +18,8 @@ from segformer_gui.gui.session.frame_view import Frame
 from segformer_gui.gui.session.pictures import Picture, image_levels
 from segformer_gui.gui.session.smoothing import Smoothing
 from segformer_gui.gui.video_dialog import VideoExportDialog
-from tests.gui.conftest import FakeEngine
-from tests.gui.playing import labels_of, turn
+from tests.gui.conftest import FakeEngine, labels_of
+from tests.gui.playing import turn
 
 AMOUNT = 0.7
 

@@ -14,8 +14,8 @@ from segformer_gui.core.images import read_labels
 from segformer_gui.core.video.clip import Clip
 from segformer_gui.core.video.frames import frames_of
 from segformer_gui.gui.video_dialog import VideoExportDialog
-from tests.gui.conftest import make_image
-from tests.gui.playing import FRAMES, labels_of, turn
+from tests.gui.conftest import labels_of, make_image
+from tests.gui.playing import FRAMES, turn
 
 
 def test_a_clip_is_one_entry_and_shows_its_first_frame_with_its_mask(window, player, clip_path):
