@@ -103,6 +103,8 @@ class Segmenter:
                 available=", ".join(precisions),
             )
         self.model = model
+        if self.device == "cuda":  # Convolutions would round float32 to TF32's ten bits.
+            torch.backends.cudnn.allow_tf32 = False
         self._network = model.network.to(self.device)
         self._openvino = OpenVinoNetwork(model.network) if self.precision == "openvino" else None
         self._threads = torch.get_num_threads()  # A thread may keep to a share of these.
