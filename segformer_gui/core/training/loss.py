@@ -18,13 +18,16 @@ def segmentation_loss(
     settings: Loss,
     class_weights: Tensor | None,
     whole: Tensor | None = None,
+    share: float = 1.0,
 ) -> Tensor:
     """Loss of logits (B, C, h, w) against labels (B, H, W) int64 at the labels' resolution.
 
     Cross-entropy, weighted by class where `class_weights` (C,) is given and restricted to the
     hardest pixels where `settings.ohem` is below 1, divided by the weight of the pixels that count;
-    plus Dice and Lovasz. `whole` is the `labelled_weight` of the batch where this is a part of it.
-    A batch without any labelled pixel has the loss 0.
+    plus Dice and Lovasz. Where this is a part of a batch, a `share` of its crops, `whole` is the
+    `labelled_weight` of the batch: cross-entropies of the parts add up to that of the batch, and
+    Dice and Lovasz, which cannot be taken apart, to the mean of the parts'. A batch without any
+    labelled pixel has the loss 0.
     """
     grid = logits.float()
     # One order in memory for everything below: mixing them is several times slower on a CPU.
@@ -41,9 +44,10 @@ def segmentation_loss(
         weight = weight * (hardness >= hardness.flatten().topk(keep).values[-1])
     loss = -(at_target * weight).sum() / (whole * settings.ohem).clamp(min=1)
     if settings.dice:
-        loss = loss + settings.dice * dice_loss(log_p, at_target, target)
+        loss = loss + settings.dice * share * dice_loss(log_p, at_target, target)
     if settings.lovasz:
-        loss = loss + settings.lovasz * lovasz_loss(grid, on_grid(target, grid.shape[2:]))
+        coarse = on_grid(target, grid.shape[2:])
+        loss = loss + settings.lovasz * share * lovasz_loss(grid, coarse)
     return loss
 
 

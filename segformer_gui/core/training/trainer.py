@@ -123,7 +123,7 @@ class Trainer:
         """One step of gradient descent, and of the average of the weights.
 
         When memory runs out, the batch is taken in twice as many parts, from then on; the step is
-        the same but for BatchNorm, unless that is frozen. Raises `UserError`
+        the same but for Dice and Lovasz, and BatchNorm unless that is frozen. Raises `UserError`
         `training_out_of_memory` where one crop does not fit, and `training_diverged`.
         """
         began = time.perf_counter()
@@ -214,7 +214,7 @@ class Trainer:
             else:
                 features = None
                 logits = self._learner(x)
-        loss = segmentation_loss(logits, target, settings, self._class_weights, whole)
+        loss = segmentation_loss(logits, target, settings, self._class_weights, whole, share)
         clean = len(numbers)
         if self._teacher is not None:
             ours, theirs = self._shared

@@ -186,6 +186,19 @@ def test_parts_of_a_batch_add_up_to_the_whole(
     assert sum(parts).item() == pytest.approx(expected.item(), rel=1e-6)
 
 
+def test_dice_and_lovasz_weigh_as_much_in_parts_as_in_a_batch(
+    case: tuple[torch.Tensor, torch.Tensor],
+) -> None:
+    logits, target = (tensor[:1] for tensor in case)
+    settings = Loss(dice=0.3, lovasz=0.5)
+    twice = segmentation_loss(logits.repeat(2, 1, 1, 1), target.repeat(2, 1, 1), settings, None)
+    whole = 2 * labelled_weight(target, None)
+
+    part = segmentation_loss(logits, target, settings, None, whole, 0.5)
+
+    assert 2 * part.item() == pytest.approx(twice.item(), rel=1e-5)
+
+
 def test_labels_on_a_grid_are_those_at_its_centres() -> None:
     target = torch.arange(64).view(1, 8, 8)
 
