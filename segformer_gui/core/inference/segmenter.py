@@ -52,7 +52,9 @@ def available_precisions(device: str) -> list[str]:
     """
     if device == "cuda":
         half_first = torch.cuda.get_device_capability() >= (7, 0)
-        return ["float16", "float32", "bfloat16"] if half_first else ["float32", "float16"]
+        usual = ["float16", "float32"] if half_first else ["float32", "float16"]
+        computed = torch.cuda.is_bf16_supported(including_emulation=False)
+        return [*usual, "bfloat16"] if computed else usual
     if device == "mps":
         return ["float32", "float16"]
     return ["float32", "bfloat16", *(["openvino"] if openvino_is_installed() else [])]

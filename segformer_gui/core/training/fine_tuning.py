@@ -145,13 +145,14 @@ def adjusted(recipe: Recipe, adjustments: Adjustments) -> Recipe:
 
 
 def fast_precision() -> Literal["float32", "bfloat16"]:
-    """bfloat16 where this machine computes in it: on CUDA, and on processors with AVX-512 BF16."""
+    """bfloat16 where this machine computes in it: cards from Ampere on, AVX-512 BF16."""
     import torch  # The window asks for recipes before it has torch.
 
     if torch.cuda.is_available():
-        return "bfloat16"
-    has_it = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)
-    return "bfloat16" if has_it() else "float32"
+        has_it = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        has_it = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
+    return "bfloat16" if has_it else "float32"
 
 
 def propose_hold_out(samples: Sequence[Sample]) -> tuple[str, ...]:

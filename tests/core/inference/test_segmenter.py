@@ -26,6 +26,7 @@ from segformer_gui.core.inference.segmenter import (
     Cancelled,
     Segmenter,
     available_devices,
+    available_precisions,
     windows,
 )
 from segformer_gui.core.inference.threads import keep_to
@@ -227,6 +228,27 @@ def test_unavailable_device_and_precision_are_refused(network: SegFormer) -> Non
         Segmenter(model_of(network), absent)
     with pytest.raises(UserError, match="precision_unavailable"):
         Segmenter(model_of(network), "cpu", "float16")
+
+
+@pytest.mark.parametrize(
+    ("major", "expected"),
+    [
+        (6, ["float32", "float16"]),  # Pascal
+        (7, ["float16", "float32"]),  # Volta, Turing
+        (8, ["float16", "float32", "bfloat16"]),  # Ampere
+    ],
+)
+def test_a_card_is_offered_what_it_computes_in(
+    major: int, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (major, 0))
+    # Emulated, torch would support it everywhere.
+    monkeypatch.setattr(
+        torch.cuda,
+        "is_bf16_supported",
+        lambda including_emulation: including_emulation or major > 7,
+    )
+    assert available_precisions("cuda") == expected
 
 
 def test_cancelling_stops_between_windows(network: SegFormer, image: NDArray[np.uint8]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from segformer_gui.core.datasets import Sample
 from segformer_gui.core.training.fine_tuning import (
     TRAINED_CORRUPTIONS,
     UNSEEN_CORRUPTIONS,
+    fast_precision,
     fine_tuning_recipe,
     propose_hold_out,
 )
@@ -25,6 +27,17 @@ def samples(counts: list[int]) -> list[Sample]:
         for sequence, count in enumerate(counts)
         for n in range(count)
     ]
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_bfloat16_is_taken_where_the_card_computes_in_it(
+    native: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation: including_emulation or native
+    )
+    assert fast_precision() == ("bfloat16" if native else "float32")
 
 
 @pytest.mark.parametrize("preset", PRESETS)
