@@ -105,8 +105,6 @@ class Segmenter:
                 available=", ".join(precisions),
             )
         self.model = model
-        if self.device == "cuda":  # Convolutions would round float32 to TF32's ten bits.
-            torch.backends.cudnn.allow_tf32 = False
         self._network = model.network.to(self.device)
         self._openvino = OpenVinoNetwork(model.network) if self.precision == "openvino" else None
         self._threads = torch.get_num_threads()  # A thread may keep to a share of these.
@@ -268,9 +266,13 @@ def _uploaded(pixels: NDArray[np.uint8], device: str) -> Tensor:
 
 
 def _autocast(attempt: _Attempt) -> AbstractContextManager[object]:
-    if attempt.precision not in _DTYPES:
-        return nullcontext()
-    return torch.autocast(attempt.device, _DTYPES[attempt.precision])
+    if attempt.precision in _DTYPES:
+        return torch.autocast(attempt.device, _DTYPES[attempt.precision])
+    if attempt.device == "cuda":
+        # cuDNN's convolutions would round to TF32's ten bits. A trainer that is scored in between
+        # keeps its own setting.
+        return torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+    return nullcontext()
 
 
 def _now(device: str) -> float:

@@ -251,6 +251,15 @@ def test_a_card_is_offered_what_it_computes_in(
     assert available_precisions("cuda") == expected
 
 
+def test_float32_on_a_card_is_no_tf32_and_leaves_a_trainers_setting() -> None:
+    attempt = module._Attempt("cuda", "float32", NATIVE)
+    before = torch.backends.cudnn.allow_tf32
+    with module._autocast(attempt):
+        assert not torch.backends.cudnn.allow_tf32
+        assert torch.backends.cudnn.enabled
+    assert torch.backends.cudnn.allow_tf32 == before
+
+
 def test_cancelling_stops_between_windows(network: SegFormer, image: NDArray[np.uint8]) -> None:
     asked: list[int] = []
 
