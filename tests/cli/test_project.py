@@ -24,7 +24,7 @@ def photos(tmp_path: Path) -> Path:
     folder = tmp_path / "photos"
     for name in ("street_01.png", "street_02.png"):
         sample = read_image(shipped("resources", "samples", name))
-        write_png(folder / name, np.ascontiguousarray(sample[200:440:2, 200:520:2]))
+        write_png(folder / name, np.ascontiguousarray(sample[400:640:2, 200:520:2]))
     return folder
 
 

@@ -60,19 +60,21 @@ def test_any_size_works(size):
     assert set(np.unique(labels)) <= {label.value for label in Label}
 
 
-def test_pictures_use_the_whole_range_of_tones(scenes):
+def test_pictures_have_contrast_and_their_brightness_varies(scenes):
+    means = [image.mean() for image, _ in scenes.values()]
+    assert max(means) > min(means) + 60
     for image, _ in scenes.values():
         low, high = np.percentile(image, [2, 98])
-        assert low < 70
-        assert high > 180
+        assert high > low + 90
 
 
 def test_labels_agree_with_where_things_are(scenes):
     height, width = SMALL
-    above = {Label.SKY, Label.BUILDING, Label.POLE, Label.TREE}
+    above = {Label.SKY, Label.BUILDING, Label.POLE, Label.TREE, Label.CAR}  # a bus may be near
     for _, labels in scenes.values():
         assert set(np.unique(labels[0])) <= above
-        road = labels[-10:, width // 3 : 2 * width // 3] == Label.ROAD
+        # The road ahead, or the bonnet of the camera's own car.
+        road = np.isin(labels[-10:, width // 3 : 2 * width // 3], (Label.ROAD, Label.CAR))
         assert road.mean() > 0.9
         assert Label.SKY not in labels[height * 6 // 10 :]
         assert Label.ROAD not in labels[: height * 4 // 10]
@@ -81,8 +83,8 @@ def test_labels_agree_with_where_things_are(scenes):
 def test_sky_is_brighter_than_road_and_the_road_is_grey(scenes):
     for image, labels in scenes.values():
         sky, road = image[labels == Label.SKY], image[labels == Label.ROAD]
-        assert sky.mean() > road.mean() + 40
-        assert np.ptp(road.mean(axis=0)) < 25
+        assert sky.mean() > road.mean() + 30
+        assert np.ptp(road.mean(axis=0)) < 35
 
 
 def test_a_projected_face_covers_the_pixels_that_geometry_says():

@@ -96,8 +96,16 @@ class Hedge:
 
 
 def tree_sprites(rng: np.random.Generator, light: Light, bare: bool) -> list[Sprite]:
-    """Three different trees; `bare` in winter."""
-    return [_tree(rng, light, bare if i else rng.random() < 0.3) for i in range(3)]
+    """Four different trees, a conifer or a bush among them; `bare` in winter.
+
+    A street's trees are of one kind, more or less: the first two share their form.
+    """
+    form = _FORMS[rng.integers(3)]
+    forms = (form, form, _FORMS[rng.integers(3)], _FORMS[rng.integers(3, 5)])
+    return [
+        _tree(rng, light, (bare or rng.random() < 0.15) and i < 3, form)
+        for i, form in enumerate(forms)
+    ]
 
 
 def leaf_texture(rng: np.random.Generator, color: Color | None = None) -> Image:
@@ -111,27 +119,53 @@ def leaf_texture(rng: np.random.Generator, color: Color | None = None) -> Image:
     return np.dstack([colored, np.full((h, w), Label.TREE, np.uint8)])
 
 
-def _tree(rng: np.random.Generator, light: Light, bare: bool) -> Sprite:
+@dataclass(frozen=True)
+class _Form:
+    """Shape of a tree in shares of its picture: crown's middle and radii, and its first fork."""
+
+    middle: float  # from the top
+    wide: float
+    high: float
+    trunk: float  # from the bottom
+    spread: float  # radians between the outermost limbs and straight up
+    pointed: bool = False
+
+
+_ROUND = _Form(0.37, 0.4, 0.33, 0.42, 1.15)
+_FORMS = (
+    _ROUND,
+    _Form(0.3, 0.33, 0.27, 0.52, 0.9),  # a high crown, as of a lime beside a road
+    _Form(0.47, 0.16, 0.43, 0.2, 0.35),  # a poplar
+    _Form(0.48, 0.24, 0.45, 0.16, 0.5, pointed=True),  # a conifer
+    _Form(0.5, 0.44, 0.42, 0.2, 1.3),  # a bush or a tree with branches down to the ground
+)
+
+
+def _tree(rng: np.random.Generator, light: Light, bare: bool, form: _Form) -> Sprite:
     picture = np.zeros((_SIZE, _SIZE, 4), np.uint8)
-    bark = scaled(_BARK, rng.uniform(0.7, 1.1) * light.on((0, 0, -1)))
+    bark = scaled(_BARK, rng.uniform(0.5, 1.3) * light.on((0, 0, -1)))
     # Half-transparent edges must not fade to black.
-    colors = _AUTUMN if rng.random() < 0.2 else _LEAVES
-    leaf = scaled(colors[rng.integers(len(colors))], rng.uniform(0.8, 1.05))
+    colors = _AUTUMN if rng.random() < 0.2 and not form.pointed else _LEAVES
+    leaf = scaled(colors[rng.integers(len(colors))], rng.uniform(0.6, 1.15))
     picture[..., :3] = bark if bare else scaled(leaf, 0.7)
-    trunk = _SIZE * (0.36 if bare else 0.42)
+    trunk = _SIZE * form.trunk * (0.86 if bare else 1.0)
     base = np.array([_SIZE / 2, _SIZE - 1.0])
     fork = base - (rng.normal(0, 8), trunk)
-    _branch(picture, base, fork, _SIZE * 0.022, _SIZE * 0.015, bark)
-    reach = _SIZE * (0.135 if bare else 0.16)
+    thick = _SIZE * rng.uniform(0.014, 0.026)
+    _branch(picture, base, fork, thick, thick * 0.68, bark)
+    # Seven generations of branches, each three quarters of the last, fill the crown.
+    sweep = min(1.0, form.spread)
+    reach = (_SIZE - trunk) * (0.225 if bare else 0.12 + 0.14 * sweep)
     limbs = 6
     for i in range(limbs):
-        angle = np.interp(i, [0, limbs - 1], [-1.15, 1.15]) + rng.normal(0, 0.12)
+        angle = np.interp(i, [0, limbs - 1], [-form.spread, form.spread]) + rng.normal(0, 0.12)
         start = fork + (base - fork) * rng.uniform(0, 0.25)
-        _grow(picture, rng, start, angle, reach, _SIZE * 0.008, bark, 6 if bare else 2)
+        _grow(picture, rng, start, angle, sweep, reach, thick * 0.36, bark, 6 if bare else 2)
     if not bare:
-        _leaves(picture, rng, light, leaf, fork)
+        _leaves(picture, rng, light, leaf, fork[0], form)
     # Gaps in the crown that are smaller than this are still the tree's.
-    closing = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (19, 19))
+    gap = int(rng.choice([19, 31])) if bare else 19
+    closing = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (gap, gap))
     covers: Image = cv2.morphologyEx(picture[..., 3], cv2.MORPH_CLOSE, closing)  # pyright: ignore
     small = Sprite(_quarter(picture), _quarter(covers))
     return Sprite(picture, covers, small)
@@ -162,6 +196,7 @@ def _grow(
     rng: np.random.Generator,
     start: np.ndarray,
     angle: float,
+    sweep: float,
     length: float,
     width: float,
     color: Color,
@@ -172,32 +207,51 @@ def _grow(
     if generations == 0:
         return
     for spread in (-1, 1) if generations < 5 or rng.random() < 0.5 else (-1, 0.2, 1):
-        turn = angle * 0.9 + spread * rng.uniform(0.15, 0.55)
+        turn = angle * 0.9 + spread * sweep * rng.uniform(0.15, 0.55)
         shorter = length * rng.uniform(0.66, 0.84)
-        _grow(picture, rng, end, turn, shorter, width * 0.62, scaled(color, 1.06), generations - 1)
+        _grow(
+            picture,
+            rng,
+            end,
+            turn,
+            sweep,
+            shorter,
+            width * 0.62,
+            scaled(color, 1.06),
+            generations - 1,
+        )
 
 
 def _leaves(
-    picture: Image, rng: np.random.Generator, light: Light, color: Color, fork: np.ndarray
+    picture: Image,
+    rng: np.random.Generator,
+    light: Light,
+    color: Color,
+    stem: float,
+    form: _Form,
 ) -> None:
     """Clumps of leaves, the lower and inner ones first and dark, the sunlit ones last."""
-    center = np.array([fork[0], _SIZE * 0.37])
-    radius = np.array([_SIZE * rng.uniform(0.36, 0.44), _SIZE * 0.33])
+    center = np.array([stem, _SIZE * form.middle])
+    radius = _SIZE * np.array([form.wide * rng.uniform(0.9, 1.1), form.high])
     clumps = 46
     # Even over the disc by area, with a ragged edge.
     turn = rng.uniform(0, 2 * np.pi, clumps)
     away = np.sqrt(rng.uniform(0, 1, clumps)) * 0.86
-    at = center + radius * np.stack([np.cos(turn), np.sin(turn)], axis=1) * away[:, None]
+    offset = np.stack([np.cos(turn), np.sin(turn)], axis=1) * away[:, None]
+    if form.pointed:  # wide at its foot, a point at its top
+        offset[:, 0] *= 0.1 + 1.1 * (offset[:, 1] + 0.86) / 1.72
+    at = center + radius * offset
     side = np.sign(light.to_sun[0]) * min(1.0, light.direct * 2)
+    clump = (0.05 + 0.05 * form.wide / _ROUND.wide) * _SIZE
     for x, y in at[np.argsort(-at[:, 1] + rng.normal(0, 40, clumps))]:
-        size = _SIZE * rng.uniform(0.05, 0.1)
+        size = clump * rng.uniform(0.5, 1.0)
         height = (center[1] - y) / radius[1] + side * (x - center[0]) / radius[0] * 0.7
         leaves = 110
         spots = np.clip(rng.normal(0, 0.55, (leaves, 2)), -1.3, 1.3)
         for dx, dy in spots[np.argsort(-spots[:, 1])]:
             local = -dy * 0.55 + dx * side * 0.4
             tone = light.on((0, 1, 0)) * (0.74 + 0.16 * height + 0.26 * local + rng.normal(0, 0.12))
-            leaf = scaled(color, max(tone, 0.28))
+            leaf = scaled(color, max(tone, 0.28 * light.ambient))
             spot = np.array([x + dx * size, y + dy * size * 0.8])
             axes = (round(rng.uniform(1.6, 4.5) * 16), round(rng.uniform(1.2, 2.6) * 16))
             middle = tuple(int(v * 16) for v in spot)

@@ -1,0 +1,1 @@
+"""Buildings: solids with painted fronts, and which stand where."""

@@ -1,0 +1,1 @@
+"""What stands beside and on the road: posts, signs, fences, blocks."""

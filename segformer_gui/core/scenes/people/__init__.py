@@ -1,0 +1,1 @@
+"""Pedestrians and cyclists, and where they are."""

@@ -1,0 +1,1 @@
+"""Trees, hedges, and where they grow."""

@@ -1,0 +1,1 @@
+"""Vehicles: cars, buses, lorries, motorcycles, and the traffic of a street."""
