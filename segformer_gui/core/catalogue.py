@@ -63,6 +63,8 @@ class ModelEntry:
     @property
     def alias(self) -> str | None:
         """Short name of a catalogue model, such as `b2-cityscapes`."""
+        if self.origin == "embedded":
+            return self.id.removeprefix("segformer-")
         return f"{self.preset}-{self.classes}" if self.preset else None
 
 

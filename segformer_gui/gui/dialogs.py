@@ -250,7 +250,7 @@ class AboutDialog(QDialog):
         licence = QLabel(
             self.tr(
                 "The code is licensed under Apache 2.0. Every model has its own licence, shown "
-                "beside it; the embedded model's weights are for non-commercial research only."
+                "beside it; the weights that saw CamVid are for non-commercial research only."
             ),
             self,
         )

@@ -64,7 +64,7 @@ def test_a_file_that_is_no_checkpoint_is_not_imported(run: Callable, tmp_path: P
 
     assert result.code == 2
     assert "is not a checkpoint that can be read." in result.err
-    assert len(json.loads(run("models", "list", "--json").out)) == 13
+    assert len(json.loads(run("models", "list", "--json").out)) == 14
 
 
 def test_download_offline_says_so_and_offers_the_embedded_model(run: Callable) -> None:

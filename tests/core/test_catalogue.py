@@ -123,7 +123,15 @@ def test_models_are_found_by_id_and_by_alias():
     assert find_model(HUB_ID).id == HUB_ID
     assert find_model("b2-cityscapes").id == HUB_ID
     assert find_model("b5-ade20k").id == "nvidia/segformer-b5-finetuned-ade-640-640"
-    assert find_model("b0-camvid").origin == "embedded"
+    assert find_model("b0-camvid").id == "segformer-b0-camvid"
+    assert find_model("b0-scenes").id == "segformer-b0-scenes"
+
+
+def test_the_weights_that_saw_no_photograph_are_as_free_as_the_code():
+    entry = find_model("segformer-b0-scenes")
+    assert entry.origin == "embedded"
+    assert "Apache-2.0" in (entry.licence or "")
+    assert not training_sequences(entry)
 
 
 def test_paths_are_models_too(checkpoint: Path, hf_folder: Path):
@@ -168,7 +176,9 @@ def test_imported_file_is_a_model_of_the_user(checkpoint: Path):
     assert {path.name for path in copy.parent.iterdir()} == {checkpoint.name, "model.toml"}
     facts = tomllib.loads((copy.parent / "model.toml").read_text("utf-8"))
     assert facts["source"] == checkpoint.name
-    assert list_models()[1] == entry
+    models = list_models()
+    assert [model.origin for model in models[:4]] == ["embedded", "embedded", "user", "hub"]
+    assert models[2] == entry
 
 
 def test_imported_folder_leaves_what_is_no_model_behind(hf_folder: Path):

@@ -37,6 +37,7 @@ from segformer_gui.core.network.segformer import SegFormer
 from segformer_gui.core.paths import shipped
 
 TINY = SegFormerConfig((8, 16, 40, 64), (1, 1, 1, 1), head_width=16, num_classes=6)
+EMBEDDED = ("segformer-b0-camvid", "segformer-b0-scenes")
 NATIVE = SegmentOptions(short_side=None)
 
 
@@ -363,8 +364,9 @@ def test_very_large_images_are_tiled_unasked(
     assert [note.code for note in result.notes] == ["image_tiled"]
 
 
-def test_embedded_model_sees_the_scene_in_the_samples() -> None:
-    segmenter = Segmenter(load_model("segformer-b0-camvid"), "cpu")
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_embedded_model_sees_the_scene_in_the_samples(name: str) -> None:
+    segmenter = Segmenter(load_model(name), "cpu")
     image = read_image(shipped("resources", "samples", "street_01.png"))
 
     result = segmenter.segment(image)
@@ -376,13 +378,14 @@ def test_embedded_model_sees_the_scene_in_the_samples() -> None:
     assert result.timings.total_ms > 0
 
 
-def test_embedded_model_gives_transformers_labels_from_the_same_folder() -> None:
-    folder: Path = shipped("models", "segformer-b0-camvid")
+@pytest.mark.parametrize("name", EMBEDDED)
+def test_embedded_model_gives_transformers_labels_from_the_same_folder(name: str) -> None:
+    folder: Path = shipped("models", name)
     oracle = SegformerForSemanticSegmentation.from_pretrained(folder, dtype=torch.float32).eval()
     processor = SegformerImageProcessor.from_pretrained(folder)
     image = np.random.default_rng(0).integers(0, 256, (96, 128, 3), np.uint8)
 
-    ours = Segmenter(load_model("segformer-b0-camvid"), "cpu").segment(image, NATIVE)
+    ours = Segmenter(load_model(name), "cpu").segment(image, NATIVE)
 
     with torch.inference_mode():
         logits = oracle(**processor(image, return_tensors="pt")).logits[0]
