@@ -295,10 +295,10 @@ def test_models_on_the_disk_can_be_the_second_one(window, compare, engine, qtbot
     QApplication.processEvents()
     assert box.isVisible()
     titles = [box.itemText(row) for row in range(box.count())]
-    assert titles == ["SegFormer-B0, CamVid"]
-    box.activated.emit(0)
-    assert engine.other.requests[0].spec == "segformer-b0-camvid"
-    assert box.currentText() == "SegFormer-B0, CamVid"
+    assert titles == ["SegFormer-B0, CamVid", "SegFormer-B0, synthetic scenes"]
+    box.activated.emit(1)
+    assert engine.other.requests[0].spec == "segformer-b0-scenes"
+    assert box.currentText() == "SegFormer-B0, synthetic scenes"
 
 
 def test_images_of_another_size_are_fitted_in_every_arrangement(window, compare, tmp_path, qtbot):
