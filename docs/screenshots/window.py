@@ -44,7 +44,7 @@ def take_window(theme: Theme) -> None:
     studio.wait_until(session.maps.outlines)
     take("outlines", canvas)
     session.view.set_outlined(False)
-    canvas.look_at(QPointF(275, 250), 12)
+    canvas.look_at(QPointF(775, 425), 12)
     take("pixels", canvas)
     canvas.fit()
 
