@@ -47,14 +47,14 @@ def take_editor(theme: Theme) -> None:
     studio.wait_until(lambda: session.segmentation.result)
     actions["tool_polygon"].trigger()
     studio.wait_until(opened)
-    session.tools.set(class_id=4)
-    for place in ((60, 330), (150, 300), (230, 340), (120, 400)):
+    session.tools.set(class_id=3)
+    for place in ((795, 440), (870, 465), (862, 565), (790, 560)):
         click(*place)
     studio.take(f"editor-{theme}")
     QTest.keyClick(canvas, Qt.Key.Key_Return)
     studio.wait_until(lambda: session.editing.ready)
     actions["tool_region"].trigger()
-    point(100, 340)
+    point(845, 480)
     studio.wait_until(lambda: session.editing.preview)
     studio.take(f"editor-preview-{theme}", canvas)
     actions["next_suspect"].trigger()
