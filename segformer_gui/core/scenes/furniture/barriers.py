@@ -65,7 +65,12 @@ class Barrier:
         if self.kind in _OPEN:
             whole = self._face(0, length, 0, self.height)
             canvas.relabel(canvas.camera.project(whole), Label.FENCE)
-        getattr(self, f"_{self.kind}")(canvas, length, color)
+        draw_kind = {
+            "guard": self._guard, "pipes": self._pipes, "spikes": self._spikes,
+            "mesh": self._mesh, "lattice": self._lattice, "net": self._net,
+            "boards": self._boards, "beam": self._beam, "picket": self._picket,
+        }  # fmt: skip
+        draw_kind[self.kind](canvas, length, color)
 
     def _face(self, first: float, last: float, low: float, high: float) -> Floats:
         """A rectangle on the panel, along it and up."""
