@@ -82,7 +82,8 @@ class Street:
 
     def pavement(self, side: int) -> float:
         """Width of what one walks on, on the left (-1) or right (1)."""
-        return abs(self.front(side) - self.kerb(side)) - self.verge(side)
+        width = abs(self.front(side) - self.kerb(side)) - self.verge(side)
+        return width if width > 1e-6 else 0.0  # Where all is verge, rounding leaves a trace.
 
 
 def random_street(rng: np.random.Generator) -> Street:
