@@ -19,6 +19,7 @@ from segformer_gui.cli.options import (
     FlipOption,
     JsonOption,
     PrecisionOption,
+    ScalesOption,
     SeedOption,
     SizeOption,
     SlidingOption,
@@ -81,6 +82,7 @@ def compare(
     size: SizeOption = "model",
     sliding: SlidingOption = False,
     flip: FlipOption = False,
+    scales: ScalesOption = "1",
     json: JsonOption = False,
 ) -> None:
     """Segment an image clean and corrupted, and tell what the corruption changed.
@@ -89,7 +91,7 @@ def compare(
     with the clean one in the place of ground truth: it says what a model keeps, not whether it is
     right. Where there is ground truth, true mIoU is told as well.
     """
-    options = segment_options(size, sliding, flip)
+    options = segment_options(size, sliding, flip, scales)
     with errors_as_sentences():
         condition = checked_condition(corrupt, seed, engine)
         pixels = read_image(image)

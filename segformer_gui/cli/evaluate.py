@@ -17,6 +17,7 @@ from segformer_gui.cli.options import (
     JsonOption,
     ModelOption,
     PrecisionOption,
+    ScalesOption,
     SizeOption,
     SlidingOption,
     make_segmenter,
@@ -79,10 +80,11 @@ def evaluate(
     size: SizeOption = "model",
     sliding: SlidingOption = False,
     flip: FlipOption = False,
+    scales: ScalesOption = "1",
     json: JsonOption = False,
 ) -> None:
     """Score a model, or masks on disk, against ground truth: one confusion matrix over the set."""
-    options = segment_options(size, sliding, flip)
+    options = segment_options(size, sliding, flip, scales)
     with errors_as_sentences():
         dataset = open_dataset(data, layout, split, sequence or (), reduce_zero_label)
         if predictions is not None:
@@ -114,6 +116,7 @@ def _how(options: SegmentOptions) -> dict[str, object]:
         "size": options.short_side or "native",
         "sliding": options.sliding,
         "flip": options.flip,
+        "scales": options.scales,
     }
 
 

@@ -11,7 +11,12 @@ import typer
 
 from segformer_gui.cli.output import print_notes
 from segformer_gui.core.corruption.condition import Condition, Step
-from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice, SegmentOptions
+from segformer_gui.core.inference.options import (
+    DeviceChoice,
+    PrecisionChoice,
+    SegmentOptions,
+    parsed_scales,
+)
 
 if TYPE_CHECKING:
     from segformer_gui.core.inference.segmenter import Segmenter
@@ -34,6 +39,14 @@ SlidingOption = Annotated[
 ]
 FlipOption = Annotated[
     bool, typer.Option("--flip", help="Average with the mirrored image: slower, a little better.")
+]
+ScalesOption = Annotated[
+    str,
+    typer.Option(
+        "--scales",
+        metavar="LIST",
+        help="Average over several input sizes, as `0.75,1,1.25` times the size: better, slower.",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 # `readable=False`, here and with every path: typer's own check would speak before the core does.
@@ -79,8 +92,8 @@ def checked_condition(
     return condition
 
 
-def segment_options(size: str, sliding: bool, flip: bool) -> SegmentOptions:
-    """Options of a segmentation, from those of the command line. Exit code 2 for a bad size."""
+def segment_options(size: str, sliding: bool, flip: bool, scales: str) -> SegmentOptions:
+    """Options of a segmentation, from those of the command line. Exit code 2 for bad sizes."""
     short_side: int | Literal["model"] | None
     if size in ("model", "native"):
         short_side = "model" if size == "model" else None
@@ -91,7 +104,13 @@ def segment_options(size: str, sliding: bool, flip: bool) -> SegmentOptions:
             f"{size!r} is neither `model` nor `native` nor a number of pixels from 16 to 16384.",
             param_hint="--size",
         )
-    return SegmentOptions(short_side=short_side, sliding=sliding, flip=flip)
+    multiples = parsed_scales(scales)
+    if multiples is None:
+        raise typer.BadParameter(
+            f"{scales!r} is no list of up to 8 numbers from 0.25 to 4, as `0.75,1,1.25`.",
+            param_hint="--scales",
+        )
+    return SegmentOptions(short_side, sliding=sliding, flip=flip, scales=multiples)
 
 
 def make_segmenter(model: str, device: DeviceChoice, precision: PrecisionChoice) -> Segmenter:

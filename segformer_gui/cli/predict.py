@@ -21,6 +21,7 @@ from segformer_gui.cli.options import (
     ModelOption,
     PathsArgument,
     PrecisionOption,
+    ScalesOption,
     SeedOption,
     SizeOption,
     SlidingOption,
@@ -88,6 +89,7 @@ def predict(
     size: SizeOption = "model",
     sliding: SlidingOption = False,
     flip: FlipOption = False,
+    scales: ScalesOption = "1",
     with_overlay: Annotated[
         bool, typer.Option("--overlay", help="Also write the image with the mask over it.")
     ] = False,
@@ -136,7 +138,7 @@ def predict(
     000000.png, and what is asked for as <stem>_overlay.mp4, <stem>_side_by_side.mp4 and
     <stem>_video.json. --json and --statistics also measure how steady its masks are.
     """
-    options = segment_options(size, sliding, flip)
+    options = segment_options(size, sliding, flip, scales)
     with errors_as_sentences():
         beside: list[OutputKind] = []
         if with_overlay:

@@ -15,6 +15,7 @@ from segformer_gui.cli.options import (
     ModelOption,
     PathsArgument,
     PrecisionOption,
+    ScalesOption,
     SizeOption,
     SlidingOption,
     make_segmenter,
@@ -132,6 +133,7 @@ def predict(
     size: SizeOption = "model",
     sliding: SlidingOption = False,
     flip: FlipOption = False,
+    scales: ScalesOption = "1",
     device: DeviceOption = "auto",
     precision: PrecisionOption = "auto",
     json: JsonOption = False,
@@ -141,7 +143,7 @@ def predict(
     Classes are found by their names. What cannot be read is named and left out; the exit code is
     then 2.
     """
-    options = segment_options(size, sliding, flip)
+    options = segment_options(size, sliding, flip, scales)
     with errors_as_sentences(), Project(folder) as project:
         project.check_writable()
         images = [image for image in project.images if all_ or not project.has_mask(image)]

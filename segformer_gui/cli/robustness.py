@@ -16,6 +16,7 @@ from segformer_gui.cli.options import (
     FlipOption,
     JsonOption,
     PrecisionOption,
+    ScalesOption,
     SizeOption,
     SlidingOption,
     segment_options,
@@ -115,6 +116,7 @@ def robustness(
     size: SizeOption = "model",
     sliding: SlidingOption = False,
     flip: FlipOption = False,
+    scales: ScalesOption = "1",
     json: JsonOption = False,
 ) -> None:
     """Measure how much models keep of their score on corrupted images, and write a report.
@@ -135,7 +137,7 @@ def robustness(
         every=every,
         seeds=seeds,
         engine=engine.value,
-        options=segment_options(size, sliding, flip),
+        options=segment_options(size, sliding, flip, scales),
         device=device,
         precision=precision,
         reference=reference,

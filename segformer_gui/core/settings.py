@@ -22,9 +22,9 @@ class Settings:
     """What the window remembers from one start to the next.
 
     `model` is a catalogue id or a path, empty for the first embedded model. `short_side` is
-    "model", "native" or a number of pixels, see `SegmentOptions`. `opacity` is in 0..1. `recent`
-    are paths, the latest first; `sequences` are those of them that were opened as one video, with
-    its frames a second.
+    "model", "native" or a number of pixels, see `SegmentOptions`; `scales` are
+    words of `parsed_scales`. `opacity` is in 0..1. `recent` are paths, the latest first;
+    `sequences` are those of them that were opened as one video, with its frames a second.
     """
 
     theme: Theme = "system"
@@ -34,6 +34,7 @@ class Settings:
     short_side: str = "model"
     sliding: bool = False
     flip: bool = False
+    scales: str = "1"
     auto_segment: bool = True
     opacity: float = 0.6
     palette: Palette = "own"

@@ -94,6 +94,17 @@ def measure_title(measure: Measure) -> str:
     return titles[measure]
 
 
+def scales_title(scales: str) -> str:
+    """What the scales of a segmentation, as `parsed_scales` takes them, are called."""
+    numbers = scales.split(",")
+    if len(numbers) > 1:
+        text = QCoreApplication.translate("scales", "{count} sizes, {first} to {last} times")
+        return text.format(count=len(numbers), first=numbers[0], last=numbers[-1])
+    if scales == "1":
+        return QCoreApplication.translate("scales", "One size")
+    return QCoreApplication.translate("scales", "{scale} times").format(scale=scales)
+
+
 def pair_map_title(kind: PairMapKind) -> str:
     """What a map of a pair is called."""
     titles: dict[PairMapKind, str] = {

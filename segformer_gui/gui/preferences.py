@@ -19,7 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from segformer_gui.core.inference.options import SCALES
 from segformer_gui.core.settings import Settings
+from segformer_gui.gui.messages import scales_title
 from segformer_gui.gui.session.session import Session
 
 _SIZES = ("512", "768", "1024", "1536", "2048")
@@ -139,6 +141,8 @@ class PreferencesDialog(QDialog):
         self.precision = _box({"auto": auto} | {p: p for p in precisions if p != "auto"}, self)
         named = {"model": self.tr("The model's own"), "native": self.tr("The image's own")}
         self.input_size = _box(named | {s: f"{s} px" for s in sizes if s not in named}, self)
+        scales = dict.fromkeys([*SCALES, self._session.settings.scales])
+        self.scales = _box({text: scales_title(text) for text in scales}, self)
         self.auto_segment = QCheckBox(self.tr("Segment an image as soon as it is &selected"), self)
         self.sliding = QCheckBox(self.tr("Sliding &windows of 1024 pixels"), self)
         self.flip = QCheckBox(self.tr("A&verage with the mirrored image"), self)
@@ -158,6 +162,7 @@ class PreferencesDialog(QDialog):
                 "Half precision is faster on most graphics cards; OpenVINO on many processors"
             ),
             self.input_size: self.tr("Length of the image's shorter side inside the network"),
+            self.scales: self.tr("The mean over several input sizes, slower and better"),
             self.sliding: self.tr("Slower, better on large images"),
             self.flip: self.tr("Takes twice as long, a little better"),
         }.items():
@@ -180,6 +185,7 @@ class PreferencesDialog(QDialog):
                 (self.tr("&Device"), self.device),
                 (self.tr("&Precision"), self.precision),
                 (self.tr("&Input size"), self.input_size),
+                (self.tr("Scal&es"), self.scales),
                 ("", self.auto_segment),
                 ("", self.sliding),
                 ("", self.flip),
@@ -198,6 +204,7 @@ class PreferencesDialog(QDialog):
             "device": self.device,
             "precision": self.precision,
             "short_side": self.input_size,
+            "scales": self.scales,
         }
 
     def _checks(self) -> dict[str, QCheckBox]:

@@ -75,18 +75,20 @@ def test_a_missing_mask_counts_as_wrong(run: Callable, camvid: Path, tmp_path: P
     assert scores["missing_predictions"] == 1
 
 
+@pytest.mark.parametrize("how", [(), ("--scales", "0.75,1.5", "--flip")])
 def test_a_model_is_scored_by_what_predict_writes(
-    run: Callable, camvid: Path, tmp_path: Path
+    run: Callable, camvid: Path, tmp_path: Path, how: tuple[str, ...]
 ) -> None:
-    run("predict", camvid / "val", "--out", tmp_path / "masks", "--size", "64")
+    run("predict", camvid / "val", "--out", tmp_path / "masks", "--size", "64", *how)
     of_masks = json.loads(
         run("evaluate", camvid, "--predictions", tmp_path / "masks", "--json").out
     )
-    of_model = json.loads(run("evaluate", camvid, "--size", "64", "--json").out)
+    of_model = json.loads(run("evaluate", camvid, "--size", "64", *how, "--json").out)
 
     assert of_model["per_class"] == of_masks["per_class"]
     assert of_model["model"] == "segformer-b0-camvid"
-    table = run("evaluate", camvid, "--size", "64").out
+    assert of_model["scales"] == ([0.75, 1.5] if how else [1])
+    table = run("evaluate", camvid, "--size", "64", *how).out
     assert "mIoU" in table
     assert f"{100 * of_model['miou']:.1f}" in table
 

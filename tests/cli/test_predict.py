@@ -189,6 +189,7 @@ def test_bad_input_is_one_sentence_and_code_2(run: Callable, photo: Path, tmp_pa
         ((photo, "--out", out, "--model", "b9"), "b9"),
         ((photo, "--out", out, "--model", "b2-cityscapes"), "download"),
         ((photo, "--out", out, "--size", "huge"), "neither"),
+        ((photo, "--out", out, "--scales", "0.5,big"), "up to 8 numbers from 0.25 to 4"),
         ((photo, "--out", out, "--precision", "float16", "--device", "cpu"), "float16"),
         ((photo, "--out", photo.parent), "would be overwritten"),
     ):

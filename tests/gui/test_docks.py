@@ -230,6 +230,23 @@ def test_input_size_segments_again(opened, engine, data, short_side):
     assert opened.session.segmentation.count() == 1
 
 
+def test_scales_segment_again(opened, engine):
+    box = opened.model.scales
+    assert [box.itemText(i) for i in range(box.count())] == [
+        "One size",
+        "3 sizes, 0.75 to 1.25 times",
+        "6 sizes, 0.5 to 1.75 times",
+    ]
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    assert engine.options[-1] == replace(engine.options[0], scales=(0.75, 1.0, 1.25))
+
+
+def test_scales_that_are_none_are_one(opened, engine):
+    opened.session.change_settings(scales="many")
+    assert engine.options[-1].scales == (1.0,)
+
+
 def test_protocol_boxes_segment_again(opened, engine):
     opened.model.sliding.click()
     opened.model.flip.click()

@@ -34,6 +34,7 @@ def _choose_other_values(dialog: PreferencesDialog) -> None:
     dialog.device.setCurrentIndex(dialog.device.findData("cpu"))
     dialog.precision.setCurrentIndex(dialog.precision.findData("bfloat16"))
     dialog.input_size.setCurrentIndex(dialog.input_size.findData("768"))
+    dialog.scales.setCurrentIndex(1)
     dialog.auto_segment.setChecked(False)
     dialog.sliding.setChecked(True)
     dialog.flip.setChecked(True)
@@ -55,6 +56,7 @@ def test_ok_applies_everything_and_the_file_keeps_it(window, dialog, engine, qtb
     kept = load_settings(settings_file())
     assert (kept.theme, kept.palette, kept.list_order) == ("dark", "contrast", "name")
     assert (kept.device, kept.precision, kept.short_side) == ("cpu", "bfloat16", "768")
+    assert kept.scales == "0.75,1,1.25"
     assert (kept.auto_segment, kept.sliding, kept.flip, kept.opacity) == (False, True, True, 0.25)
 
 

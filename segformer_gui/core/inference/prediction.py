@@ -40,8 +40,8 @@ class Prediction:
     """Segmentation of one image of H x W pixels.
 
     `labels` (H, W) uint8, or uint16 above 255 classes: the class id of each pixel. `logits`
-    (C, h, w) float32 on the device that computed them, at a quarter of the network's input size;
-    they span the image exactly. `classes` are the model's.
+    (C, h, w) float32 on the device that computed them, at a quarter of the network's (largest)
+    input size; they span the image exactly. `classes` are the model's.
     """
 
     labels: NDArray[np.uint8] | NDArray[np.uint16]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -10,6 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -134,10 +136,11 @@ class Segmenter:
         prediction's notes say so. Raises `Cancelled`, or `UserError` `out_of_memory`.
         """
         started = time.perf_counter()
-        scaled = self._scale(image, options)
+        scaled = [self._scale(image, options, scale) for scale in options.scales]
         attempt = _Attempt(self.device, self.precision, options)
         notes: list[Note] = []
-        size = (scaled.shape[0], scaled.shape[1])
+        height, width = max((part.shape[:2] for part in scaled), key=math.prod)
+        size = (height, width)
         if not options.sliding and size[0] * size[1] > MAX_WHOLE_PIXELS:
             attempt = replace(attempt, options=replace(options, sliding=True))
             notes.append(Note("image_tiled", {"width": size[1], "height": size[0]}))
@@ -156,10 +159,13 @@ class Segmenter:
             if self.device == "cuda":
                 torch.cuda.empty_cache()
 
-    def _scale(self, image: NDArray[np.uint8], options: SegmentOptions) -> NDArray[np.uint8]:
+    def _scale(
+        self, image: NDArray[np.uint8], options: SegmentOptions, scale: float
+    ) -> NDArray[np.uint8]:
         short = self.model.short_side if options.short_side == "model" else options.short_side
         height, width = image.shape[:2]
-        if short is None or short == min(height, width):
+        short = (short or min(height, width)) * scale
+        if short == min(height, width):
             return image
         # A strip of few pixels is not enlarged to millions.
         largest = max(1.0, (MAX_WHOLE_PIXELS / (height * width)) ** 0.5)
@@ -171,7 +177,7 @@ class Segmenter:
     def _attempt(
         self,
         image: NDArray[np.uint8],
-        scaled: NDArray[np.uint8],
+        scaled: list[NDArray[np.uint8]],
         attempt: _Attempt,
         notes: list[Note],
         started: float,
@@ -183,9 +189,12 @@ class Segmenter:
             if elsewhere:
                 self._network.to(attempt.device)
             with torch.inference_mode():
-                x = normalize(_uploaded(scaled, attempt.device), self.model.mean, self.model.std)
+                inputs = [
+                    normalize(_uploaded(part, attempt.device), self.model.mean, self.model.std)
+                    for part in scaled
+                ]
                 before_network = _now(attempt.device)
-                logits = self._logits(x, attempt, cancelled)
+                logits = _averaged([self._logits(x, attempt, cancelled) for x in inputs])
                 after_network = _now(attempt.device)
                 labels = argmax_labels(logits, (image.shape[0], image.shape[1]))
             if self._openvino is not None:
@@ -237,9 +246,7 @@ class Segmenter:
             if not attempt.options.flip:
                 return logits
             mirrored = network(x.flip(-1))[0].float().flip(-1)
-        # Probabilities are averaged, as in the field's test-time augmentation. Their logarithm is a
-        # set of logits again, so that everything downstream stays one path.
-        return (logits.softmax(0) + mirrored.softmax(0)).div_(2).clamp_(min=1e-30).log_()
+        return _averaged([logits, mirrored])
 
 
 def windows(length: int, crop: int, stride: int) -> list[tuple[int, int]]:
@@ -253,6 +260,22 @@ def windows(length: int, crop: int, stride: int) -> list[tuple[int, int]]:
     last = (length - crop) // 4 * 4
     starts = [*range(0, last, max(4, stride // 4 * 4)), last]
     return [(start, start + crop) for start in starts[:-1]] + [(last, length)]
+
+
+def _averaged(parts: list[Tensor]) -> Tensor:
+    """Logits (C, h, w) of the mean of the parts' probabilities, on the finest of their grids.
+
+    Probabilities are averaged, as in the field's test-time augmentation. Their logarithm is a set
+    of logits again, so that everything downstream stays one path.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    size = max((part.shape[1:] for part in parts), key=math.prod)
+    total = torch.zeros(len(parts[0]), *size, device=parts[0].device)
+    for part in parts:
+        p = part.softmax(0)
+        total += p if p.shape[1:] == size else F.interpolate(p[None], size, mode="bilinear")[0]
+    return total.div_(len(parts)).clamp_(min=1e-30).log_()
 
 
 def _uploaded(pixels: NDArray[np.uint8], device: str) -> Tensor:

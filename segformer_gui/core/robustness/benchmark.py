@@ -18,7 +18,12 @@ from segformer_gui.core.corruption.corrupt import Engine
 from segformer_gui.core.datasets import Dataset, Layout, check_sequences, open_dataset
 from segformer_gui.core.errors import Note, UserError
 from segformer_gui.core.files import file_error, write_atomically
-from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice, SegmentOptions
+from segformer_gui.core.inference.options import (
+    DeviceChoice,
+    PrecisionChoice,
+    SegmentOptions,
+    scales_text,
+)
 from segformer_gui.core.processes import ALONE, Processes
 from segformer_gui.core.project.dataset import is_project, project_dataset
 from segformer_gui.core.robustness.bootstrap import Blocks
@@ -81,6 +86,7 @@ class Request:
             ("--seeds", self.seeds, 1),
             ("--engine", self.engine, "fast"),
             ("--size", size, "model"),
+            ("--scales", scales_text(options.scales), "1"),
             ("--device", self.device, "auto"),
             ("--precision", self.precision, "auto"),
             ("--reference", self.reference, None),

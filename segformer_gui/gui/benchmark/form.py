@@ -19,10 +19,18 @@ from PySide6.QtWidgets import (
 )
 
 from segformer_gui.core.datasets import ALL_SPLITS, LAYOUTS
-from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice, SegmentOptions
+from segformer_gui.core.inference.options import (
+    SCALES,
+    DeviceChoice,
+    PrecisionChoice,
+    SegmentOptions,
+    parsed_scales,
+    scales_text,
+)
 from segformer_gui.core.paths import user_data_dir
 from segformer_gui.core.robustness.benchmark import Request
 from segformer_gui.gui.benchmark.fields import FolderField, ModelsField, ProtocolField, choose
+from segformer_gui.gui.messages import scales_title
 from segformer_gui.gui.session.session import Session
 
 _SIZES = ("512", "768", "1024", "1536", "2048")
@@ -115,6 +123,12 @@ class BenchmarkForm(QWidget):
         for side in _SIZES:
             self.side.addItem(f"{side} px", side)
         self.side.setToolTip(self.tr("Length of the image's shorter side inside the network"))
+        self.scales = QComboBox(self)
+        for text in SCALES:
+            self.scales.addItem(scales_title(text), text)
+        self.scales.setToolTip(
+            self.tr("Multi-scale testing: the mean over several input sizes, slower and better")
+        )
         self.sliding = QCheckBox(self.tr("Sliding windows of 1024 pixels"), self)
         self.sliding.setToolTip(self.tr("As the paper does on Cityscapes, with a size of 1024"))
         self.flip = QCheckBox(self.tr("Average with the mirrored image"), self)
@@ -144,6 +158,7 @@ class BenchmarkForm(QWidget):
             ],
             self.tr("Input"): [
                 (self.tr("Size"), self.side),
+                (self.tr("Scales"), self.scales),
                 ("", self.sliding),
                 ("", self.flip),
                 (self.tr("Device"), self.device),
@@ -186,6 +201,10 @@ class BenchmarkForm(QWidget):
         if self.side.findData(side) < 0:
             self.side.addItem(f"{side} px", side)
         choose(self.side, side)
+        scales = scales_text(options.scales)
+        if self.scales.findData(scales) < 0:
+            self.scales.addItem(scales_title(scales), scales)
+        choose(self.scales, scales)
         self.sliding.setChecked(options.sliding)
         self.flip.setChecked(options.flip)
         choose(self.device, request.device)
@@ -262,7 +281,10 @@ class BenchmarkForm(QWidget):
             seeds=self.seeds.value(),
             engine=self.engine.currentData(),
             options=SegmentOptions(
-                self._short_side(), sliding=self.sliding.isChecked(), flip=self.flip.isChecked()
+                self._short_side(),
+                sliding=self.sliding.isChecked(),
+                flip=self.flip.isChecked(),
+                scales=parsed_scales(self.scales.currentData()) or (1.0,),
             ),
             device=self.device.currentData(),
             precision=self.precision.currentData(),

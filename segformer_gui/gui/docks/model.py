@@ -23,9 +23,10 @@ from PySide6.QtWidgets import (
 )
 
 from segformer_gui.core.catalogue import ModelEntry
+from segformer_gui.core.inference.options import SCALES
 from segformer_gui.gui import theme
 from segformer_gui.gui.aside import paint_aside
-from segformer_gui.gui.messages import note_sentence
+from segformer_gui.gui.messages import note_sentence, scales_title
 from segformer_gui.gui.session.session import Session
 
 _DETAILS_ROLE = Qt.ItemDataRole.UserRole + 1
@@ -54,7 +55,7 @@ class _EntryDelegate(QStyledItemDelegate):
 
 
 class ModelDock(QDockWidget):
-    """Picks the model, downloads it, and sets device, precision, size and protocol."""
+    """Picks the model, downloads it, and sets device, precision, sizes and protocol."""
 
     def __init__(self, session: Session, open_actions: Sequence[QAction], parent: QWidget) -> None:
         super().__init__(parent)
@@ -163,6 +164,13 @@ class ModelDock(QDockWidget):
         self.input_size.activated.connect(
             lambda: session.change_settings(short_side=self.input_size.currentData())
         )
+        self.scales = QComboBox(self)
+        self.scales.setToolTip(
+            self.tr("Multi-scale testing: the mean over several input sizes, slower and better")
+        )
+        self.scales.activated.connect(
+            lambda: session.change_settings(scales=self.scales.currentData())
+        )
         self.sliding = QCheckBox(self.tr("Sliding window"), self)
         self.sliding.setToolTip(
             self.tr("Segment in overlapping squares of 1024 pixels: slower, better on large images")
@@ -180,14 +188,15 @@ class ModelDock(QDockWidget):
             self.tr("&Device"): self.device,
             self.tr("&Precision"): self.precision,
             self.tr("Input &size"): self.input_size,
+            self.tr("S&cales"): self.scales,
         }
         for row, (text, box) in enumerate(boxes.items()):
             label = QLabel(text, self)
             label.setBuddy(box)
             grid.addWidget(label, row, 0)
             grid.addWidget(box, row, 1)
-        grid.addWidget(self.sliding, 3, 0, 1, 2)
-        grid.addWidget(self.flip, 4, 0, 1, 2)
+        grid.addWidget(self.sliding, len(boxes), 0, 1, 2)
+        grid.addWidget(self.flip, len(boxes) + 1, 0, 1, 2)
         return grid
 
     # The list -----------------------------------------------------------------------------------
@@ -321,6 +330,8 @@ class ModelDock(QDockWidget):
         named = {"model": own, "native": self.tr("The image's own")}
         choices = {size: named.get(size, f"{size} px") for size in (*_SIZES, settings.short_side)}
         _fill(self.input_size, choices, settings.short_side)
+        scales = {text: scales_title(text) for text in (*SCALES, settings.scales)}
+        _fill(self.scales, scales, settings.scales)
         self.sliding.setChecked(settings.sliding)
         self.flip.setChecked(settings.flip)
 

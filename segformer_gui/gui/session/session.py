@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from segformer_gui.core.catalogue import ModelEntry, find_model
 from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.errors import UserError
-from segformer_gui.core.inference.options import SegmentOptions
+from segformer_gui.core.inference.options import SegmentOptions, parsed_scales
 from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
 from segformer_gui.core.training.folder import MODEL_FOLDER
@@ -397,4 +397,5 @@ def _options(settings: Settings) -> SegmentOptions:
         short_side = "model"
     else:
         short_side = int(size) if size.isdecimal() and int(size) > 0 else None
-    return SegmentOptions(short_side=short_side, sliding=settings.sliding, flip=settings.flip)
+    scales = parsed_scales(settings.scales) or (1.0,)
+    return SegmentOptions(short_side, sliding=settings.sliding, flip=settings.flip, scales=scales)

@@ -39,7 +39,7 @@ def test_the_command_says_what_differs_from_the_usual():
         layout="camvid",
         sequences=("s",),
         seeds=2,
-        options=SegmentOptions(None, sliding=True),
+        options=SegmentOptions(None, sliding=True, scales=(0.75, 1.0)),
         reference="b",
         blocks="images",
     )
@@ -47,6 +47,7 @@ def test_the_command_says_what_differs_from_the_usual():
         *("my data", "--out", "out", "--model", "a", "--model", "b", "--protocol", "custom"),
         *("--corruption", "fog", "--corruption", "snow", "--severity", "1", "--severity", "2.5"),
         *("--layout", "camvid", "--sequence", "s", "--seeds", "2", "--size", "native"),
+        *("--scales", "0.75,1"),
         *("--reference", "b", "--intervals", "images", "--sliding"),
     ]
 
@@ -60,7 +61,7 @@ def test_the_command_says_what_differs_from_the_usual():
             ("b2-cityscapes",),
             COMMON15,
             True,
-            options=SegmentOptions(512, flip=True),
+            options=SegmentOptions(512, flip=True, scales=(0.75, 1.0)),
         ),
         Request(Path("/data"), protocol=custom_protocol(("fog",), (2.5, 1)), every=3),
     ],

@@ -50,7 +50,7 @@ def test_the_form_asks_for_what_is_missing_and_proposes_a_folder(benchmark_windo
             ("b0-camvid",),
             consistency=True,
             engine="reference",
-            options=SegmentOptions(333, sliding=True, flip=True),
+            options=SegmentOptions(333, sliding=True, flip=True, scales=(0.5, 1.0)),
             precision="float32",
             blocks="images",
             reference="b0-camvid",

@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from segformer_gui.core.inference.options import scales_text
 from segformer_gui.core.metrics.confusion import RULE
 from segformer_gui.core.robustness.bootstrap import LEVEL, REPLICATES, Estimate
 from segformer_gui.core.robustness.findings import interval, percent, plain, points
@@ -284,6 +285,8 @@ def _input_words(results: Results) -> str:
             for name, side in made_for.items()
         )
     words = f"Short side: {size}"
+    if options.scales != (1.0,):
+        words += f"; averaged over {scales_text(options.scales).replace(',', ', ')} times that size"
     if options.sliding:
         words += f"; sliding windows of {options.crop} px every {options.stride} px"
     return words + ("; averaged with the mirrored image" if options.flip else "")
