@@ -55,6 +55,8 @@ from segformer_gui.core.project.record import STATUSES
 if TYPE_CHECKING:
     from segformer_gui.core.inference.segmenter import Segmenter
 
+_LEAST_SURE = 3  # Masks that are named.
+
 project_app = typer.Typer(help="Images with masks to correct, as a folder.", no_args_is_help=True)
 
 FolderArgument = Annotated[Path, typer.Argument(help="Folder of the project.", readable=False)]
@@ -140,8 +142,8 @@ def predict(
 ) -> None:
     """Fill the masks of a project with a model's predictions, never over what a person did.
 
-    Classes are found by their names. What cannot be read is named and left out; the exit code is
-    then 2.
+    Classes are found by their names. The masks that the model is least sure of are named: they are
+    most worth correcting. What cannot be read is named and left out; the exit code is then 2.
     """
     options = segment_options(size, sliding, flip, scales)
     with errors_as_sentences(), Project(folder) as project:
@@ -149,22 +151,24 @@ def predict(
         images = [image for image in project.images if all_ or not project.has_mask(image)]
         segmenter = make_segmenter(model, device, precision)
         print_notes(segmenter.model.notes)
-        filled: list[str] = []
+        filled: dict[str, float] = {}
         with progress_bar() as progress:
             for image in progress.track(images, description="Segmenting"):
                 try:
-                    _fill(project, image, segmenter, options)
+                    filled[image] = _fill(project, image, segmenter, options)
                 except UserError as error:
                     if error.code in ("disk_full", "project_no_shared_classes"):
                         raise  # No other image would fare better.
                     print_error(error)
-                    continue
-                filled.append(image)
         failed = [image for image in images if image not in filled]
         if json:
-            print_json({"model": segmenter.model.id, "filled": filled, "failed": failed})
+            facts = {"filled": list(filled), "mean_confidence": filled, "failed": failed}
+            print_json({"model": segmenter.model.id, **facts})
         else:
             console.print(f"{len(filled)} masks filled", markup=False, soft_wrap=True)
+            for image in sorted(filled, key=lambda image: filled[image])[:_LEAST_SURE]:
+                words = f"{100 * filled[image]:.1f} % sure: {image}"
+                console.print(words, markup=False, soft_wrap=True)
     if failed:
         raise typer.Exit(BAD_INPUT)
 
@@ -236,7 +240,8 @@ def export(
         raise typer.Exit(BAD_INPUT)
 
 
-def _fill(project: Project, image: str, segmenter: Segmenter, options: SegmentOptions) -> None:
+def _fill(project: Project, image: str, segmenter: Segmenter, options: SegmentOptions) -> float:
+    """Put a prediction into a mask; returns its mean confidence, 0..1."""
     project.check_image(image)
     document = project.document(image)
     prediction = segmenter.segment(read_image(project.image_path(image)), options)
@@ -244,6 +249,7 @@ def _fill(project: Project, image: str, segmenter: Segmenter, options: SegmentOp
     labels = in_classes(prediction.labels, prediction.classes, project.classes)
     document.commit(document.mask.edit(accepted(document.mask, labels), touch=False), "accept")
     project.save(image)
+    return prediction.mean_confidence
 
 
 def _class_set(name: str) -> ClassSet:

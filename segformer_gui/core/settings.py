@@ -14,7 +14,7 @@ from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice
 from segformer_gui.core.palettes import Palette
 
 Theme = Literal["system", "light", "dark"]
-ListOrder = Literal["opened", "name", "date", "status"]
+ListOrder = Literal["opened", "name", "date", "status", "confidence"]
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,7 @@ class PreferencesDialog(QDialog):
                 "name": self.tr("By name"),
                 "date": self.tr("By date, latest first"),
                 "status": self.tr("By status"),
+                "confidence": self.tr("By confidence, least sure first"),
             },
             self,
         )

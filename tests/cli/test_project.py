@@ -107,7 +107,9 @@ def test_create_and_others_name_what_is_wrong_with_the_folder(
 def test_predict_fills_masks_with_what_the_model_sees(run: Callable, folder: Path) -> None:
     result = run("project", "predict", folder, "--device", "cpu", "--json")
 
-    assert json.loads(result.out) == {
+    facts = json.loads(result.out)
+    sure = facts.pop("mean_confidence")
+    assert facts == {
         "model": "segformer-b0-camvid",
         "filled": ["street_01", "street_02"],
         "failed": [],
@@ -117,9 +119,20 @@ def test_predict_fills_masks_with_what_the_model_sees(run: Callable, folder: Pat
         for image, row in project.images.items():
             prediction = segmenter.segment(read_image(project.image_path(image)))
             assert np.array_equal(read_labels(project.mask_path(image)), prediction.labels)
+            assert sure[image] == pytest.approx(prediction.mean_confidence)
             assert row.status == "predicted"
             assert not project.document(image).mask.touched.any()
-    assert "0 masks filled" in run("project", "predict", folder).out
+    assert run("project", "predict", folder).out == "0 masks filled\n"
+
+
+def test_predict_names_what_the_model_is_least_sure_of(run: Callable, folder: Path) -> None:
+    sure = json.loads(run("project", "predict", folder, "--json").out)["mean_confidence"]
+    first, second = sorted(sure, key=lambda image: sure[image])
+    assert run("project", "predict", folder, "--all").out.splitlines() == [
+        "2 masks filled",
+        f"{100 * sure[first]:.1f} % sure: {first}",
+        f"{100 * sure[second]:.1f} % sure: {second}",
+    ]
 
 
 def test_predict_leaves_corrections_as_they_are(run: Callable, folder: Path) -> None:

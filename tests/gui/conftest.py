@@ -49,6 +49,7 @@ class FakeEngine:
         self.options: list[SegmentOptions] = []
         self.images: list[np.ndarray] = []
         self.broken: dict[int, Exception] = {}
+        self.confidence: dict[int, float] = {}  # Of grey values, where it is not 0.75.
         self.notes: tuple[Note, ...] = ()
         self.network_ms = 20.0
         self.classes = CLASSES
@@ -99,7 +100,7 @@ class FakeEngine:
             "float32",
             self.notes,
             _logits(image, len(self.classes)),
-            mean_confidence=0.75,
+            mean_confidence=self.confidence.get(value, 0.75),
         )
 
 

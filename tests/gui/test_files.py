@@ -100,6 +100,26 @@ def test_order_by_status_has_failures_first_and_follows_a_run(window, engine, im
     assert states == ["Failed", "Segmented", "Segmented"]
 
 
+def test_order_by_confidence_has_first_what_is_most_worth_correcting(
+    window, engine, images, monkeypatch
+):
+    engine.confidence = {100: 0.6}
+    window.session.change_settings(auto_segment=False)
+    window.session.images.open(images)
+    _sort(window, "confidence")
+    assert names(window) == ["a_0.png", "a_1.png", "a_2.png"]
+    window.session.segment_every_image()
+    model = window.files.view.model()
+    states = [model.index(row, 0).data(STATE_ROLE) for row in range(3)]
+    assert names(window)[0] == "a_2.png"
+    assert states == ["Segmented, 60.0 % sure", *["Segmented, 75.0 % sure"] * 2]
+    window.session.segmentation.drop(images[0])
+    corrected = {images[2]: "corrected"}
+    monkeypatch.setattr(window.session.masks, "status", corrected.get)
+    window.session.images.relist()
+    assert names(window) == ["a_1.png", "a_0.png", "a_2.png"]
+
+
 def test_order_is_remembered(window, images):
     window.session.images.open(images)
     _sort(window, "date")

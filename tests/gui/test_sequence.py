@@ -138,7 +138,9 @@ def test_what_is_recent_is_known_at_the_next_start(window, player, folder):
 
 def test_rates_that_cannot_be_are_not_taken_from_the_settings(window):
     known = Settings(sequences={"a": 10.0, "b": 0.0, "c": float("nan"), "d": float("inf")})
-    images = Images(window.session.lanes, window.session.status, "opened", known.sequences)
+    images = Images(
+        window.session.lanes, window.session.status, lambda _: None, "opened", known.sequences
+    )
     assert images.rates == {Path("a"): 10}
 
 

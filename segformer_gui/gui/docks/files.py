@@ -82,6 +82,11 @@ class FilesModel(QAbstractListModel):
             "corrected": self.tr("Corrected"),
             "checked": self.tr("Checked"),
         }[self._session.status(path)]
+        confidence = self._session.confidence(path)
+        if confidence is not None and self._session.images.order == "confidence":
+            state = self.tr("{state}, {percent:.1f} % sure").format(
+                state=state, percent=100 * confidence
+            )
         row = self._session.masks.row(path)
         if row is not None and row.hold_out:
             state = self.tr("{state}, held out").format(state=state)
@@ -291,6 +296,7 @@ class FilesDock(QDockWidget):
             "name": self.tr("By &name"),
             "date": self.tr("By &date, latest first"),
             "status": self.tr("By &status, failed first"),
+            "confidence": self.tr("By &confidence, least sure first"),
         }
         menu = QMenu(self.sort)
         group = QActionGroup(menu)

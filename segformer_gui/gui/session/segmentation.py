@@ -45,6 +45,11 @@ class Segmentation(QObject):
         """The result of `path` as it is kept."""
         return self._packed[path]
 
+    def confidence(self, path: Path) -> float | None:
+        """Mean confidence of the result of `path`, 0..1; None where there is none."""
+        packed = self._packed.get(path)
+        return packed.result.mean_confidence if packed else None
+
     def show(self, path: Path | None) -> None:
         """Make the result of `path` the current one as soon as it is at hand."""
 

@@ -64,7 +64,9 @@ class Session(QObject):
         self.lanes = lanes
         self._closed = False
         self.settings = settings
-        self.images = Images(lanes, self.status, settings.list_order, settings.sequences)
+        self.images = Images(
+            lanes, self.status, self.confidence, settings.list_order, settings.sequences
+        )
         self.thumbnails = Thumbnails(lanes)
         self.segmentation = Segmentation(lanes, engine)
         self.current = Source(lanes, "current")
@@ -197,6 +199,10 @@ class Session(QObject):
             return mask
         return "segmented" if path in self.segmentation else "open"
 
+    def confidence(self, path: Path) -> float | None:
+        """How sure the model is of an open image, 0..1; None before it was segmented."""
+        return self.segmentation.confidence(path)
+
     def prepare(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """Do what a widget needs and what takes long, such as an import, in a worker."""
         self.lanes.decode.submit(lambda _job: work(), done, self.failed.emit)
@@ -310,8 +316,8 @@ class Session(QObject):
         return self.models.ready is not None and not self.models.loading
 
     def _status_changed(self) -> None:
-        """Sort by status again, when many have changed at once."""
-        if self.images.order == "status":
+        """Sort anew by what has changed for many at once."""
+        if self.images.order in ("status", "confidence"):
             self.images.relist()
 
     def _state_changed(self) -> None:
