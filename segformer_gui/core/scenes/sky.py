@@ -9,6 +9,7 @@ import numpy as np
 
 from segformer_gui.core.scenes.canvas import Canvas, Color, Label, Light, clouds, scaled
 
+_TILE = 512  # Side of the clouds' texture in px.
 _WEATHER = {"sun": 0.36, "low sun": 0.12, "cloud": 0.26, "glare": 0.1, "dusk": 0.16}
 
 
@@ -72,14 +73,26 @@ def draw_sky(canvas: Canvas, rng: np.random.Generator, sky: Sky) -> None:
     # Clouds lie in a plane overhead, so they flatten towards the horizon.
     across = (np.arange(w, dtype=np.float32) / w - canvas.camera.center / width)[None]
     depth = 1 / (up + 0.22)
-    field = clouds(rng, 512, 512, int(rng.integers(3, 8)))
-    map_x = ((across * depth * 170) + rng.uniform(0, 512)).astype(np.float32)
-    map_y = np.broadcast_to((depth * 110).astype(np.float32), map_x.shape).copy()
-    density = cv2.remap(field, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    density = np.clip((density + sky.cover * 1.3 - 0.55) * 2.2, 0, 1)[..., None]
+    field = clouds(rng, _TILE, _TILE, int(rng.integers(3, 8)))
+    scale, hardness, soft = 1.0, 2.2, 6.0
+    own = rng.spawn(1)[0]  # So that the street below stays what it is.
+    broken = own.random() < 0.6
+    if broken:
+        field += own.uniform(0.2, 0.7) * clouds(own, _TILE, _TILE, int(own.integers(10, 40)))
+        scale, hardness, soft = np.exp(own.uniform(-0.6, 0.8)), own.uniform(1.5, 5), 1.5
+    # The tile is mirrored at its ends: near the horizon, where nobody sees it.
+    margin = 75 * scale
+    left = margin + (_TILE - 2 * margin) * rng.uniform(0, 1)
+    map_x = (across * depth * 170 * scale + left).astype(np.float32)
+    map_y = np.broadcast_to((depth * 110 * scale).astype(np.float32), map_x.shape).copy()
+    field = cv2.remap(field, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    raw = field + sky.cover * 1.3 - 0.55
+    density = np.clip(raw * hardness, 0, 1)[..., None]
     haze = np.array(canvas.light.haze, np.float32)
     clear = haze + (np.array(sky.zenith, np.float32) - haze) * up[..., None] ** 0.8
-    thick = cv2.GaussianBlur(density, (0, 0), 6)[..., None]
+    # Thick ones are dark below; broken ones bright at their edges.
+    thick = np.clip(raw, 0, 1.4) * own.uniform(0.5, 1.4) if broken else density[..., 0]
+    thick = cv2.GaussianBlur(thick, (0, 0), soft)[..., None]
     grey = np.array((46, 42, 34), np.float32) * sky.storm
     cloud = np.minimum(haze + 14, 252) - thick * grey * (0.4 + 0.6 * sky.cover)
     pixels = clear + (cloud - clear) * density * np.clip(up * 3 + 0.35, 0, 1)[..., None]
