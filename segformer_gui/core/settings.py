@@ -10,7 +10,12 @@ from typing import Any, Literal, get_args, get_type_hints
 import tomli_w
 
 from segformer_gui.core.files import file_error, write_atomically
-from segformer_gui.core.inference.options import DeviceChoice, PrecisionChoice
+from segformer_gui.core.inference.options import (
+    DeviceChoice,
+    PrecisionChoice,
+    SegmentOptions,
+    parsed_scales,
+)
 from segformer_gui.core.palettes import Palette
 
 Theme = Literal["system", "light", "dark"]
@@ -44,6 +49,17 @@ class Settings:
     open_folder: str = ""
     export_folder: str = ""
     export_kinds: tuple[str, ...] = ("index",)
+
+    @property
+    def options(self) -> SegmentOptions:
+        """How images are segmented; words that say nothing are the usual ones."""
+        size = self.short_side
+        if size == "model":
+            short_side = "model"
+        else:
+            short_side = int(size) if size.isdecimal() and int(size) > 0 else None
+        scales = parsed_scales(self.scales) or (1.0,)
+        return SegmentOptions(short_side, sliding=self.sliding, flip=self.flip, scales=scales)
 
 
 def load_settings(path: Path) -> Settings:

@@ -73,6 +73,7 @@ class FilesModel(QAbstractListModel):
         path = self._session.images.listed[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             return path.name
+        status = self._session.status(path)
         state = {
             "failed": self.tr("Failed"),
             "open": self.tr("Video")
@@ -81,9 +82,10 @@ class FilesModel(QAbstractListModel):
             "segmented": self.tr("Segmented"),
             "corrected": self.tr("Corrected"),
             "checked": self.tr("Checked"),
-        }[self._session.status(path)]
-        confidence = self._session.confidence(path)
-        if confidence is not None and self._session.images.order == "confidence":
+        }[status]
+        confidence = self._session.segmentation.confidence(path)
+        by_confidence = self._session.images.order == "confidence"
+        if by_confidence and status == "segmented" and confidence is not None:
             state = self.tr("{state}, {percent:.1f} % sure").format(
                 state=state, percent=100 * confidence
             )

@@ -13,7 +13,6 @@ from PySide6.QtCore import QObject, Signal
 from segformer_gui.core.catalogue import ModelEntry, find_model
 from segformer_gui.core.corruption.condition import Condition, Step
 from segformer_gui.core.errors import UserError
-from segformer_gui.core.inference.options import SegmentOptions, parsed_scales
 from segformer_gui.core.paths import settings_file
 from segformer_gui.core.settings import Settings, save_settings
 from segformer_gui.core.training.folder import MODEL_FOLDER
@@ -64,11 +63,10 @@ class Session(QObject):
         self.lanes = lanes
         self._closed = False
         self.settings = settings
-        self.images = Images(
-            lanes, self.status, self.confidence, settings.list_order, settings.sequences
-        )
-        self.thumbnails = Thumbnails(lanes)
         self.segmentation = Segmentation(lanes, engine)
+        sure = self.segmentation.confidence
+        self.images = Images(lanes, self.status, sure, settings.list_order, settings.sequences)
+        self.thumbnails = Thumbnails(lanes)
         self.current = Source(lanes, "current")
         self.maps = self.current.maps
         self.segment_all = SegmentAll(lanes, engine, self.segmentation)
@@ -122,7 +120,7 @@ class Session(QObject):
         self.versions = Versions(lanes, self.models)
         self.long_work = self.segment_all, self.export, self.video_export, self.class_editing
         self._model_of_results: ReadyModel | None = None
-        self.segmentation.options = _options(settings)
+        self.segmentation.options = settings.options
 
         self.images.current_changed.connect(self.segmentation.cancel)
         self.images.current_changed.connect(self._state_changed)
@@ -199,10 +197,6 @@ class Session(QObject):
             return mask
         return "segmented" if path in self.segmentation else "open"
 
-    def confidence(self, path: Path) -> float | None:
-        """How sure the model is of an open image, 0..1; None before it was segmented."""
-        return self.segmentation.confidence(path)
-
     def prepare(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """Do what a widget needs and what takes long, such as an import, in a worker."""
         self.lanes.decode.submit(lambda _job: work(), done, self.failed.emit)
@@ -275,7 +269,7 @@ class Session(QObject):
         self.settings = replace(self.settings, **changes)
         self.view.set_palette(self.settings.palette)
         self.settings_changed.emit()
-        options = _options(self.settings)
+        options = self.settings.options
         if options != self.segmentation.options:
             self.segmentation.options = options
             self._results_are_outdated()
@@ -395,13 +389,3 @@ def _most_changed(proof: dict[str, Any]) -> str:
         for name, pair in proof["corruptions"].items()
     }
     return max(changes, key=lambda name: changes[name])
-
-
-def _options(settings: Settings) -> SegmentOptions:
-    size = settings.short_side
-    if size == "model":
-        short_side = "model"
-    else:
-        short_side = int(size) if size.isdecimal() and int(size) > 0 else None
-    scales = parsed_scales(settings.scales) or (1.0,)
-    return SegmentOptions(short_side, sliding=settings.sliding, flip=settings.flip, scales=scales)
