@@ -96,6 +96,13 @@ def finetune(
         Freeze | None,
         typer.Option(help="What stays exactly as it is.", rich_help_panel=_ADVANCED),
     ] = None,
+    keep: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the model from before in the new weights, 0 to 1.",
+            rich_help_panel=_ADVANCED,
+        ),
+    ] = None,
     distill: Annotated[
         float | None,
         typer.Option(
@@ -165,6 +172,7 @@ def finetune(
             batch=batch,
             learning_rate=learning_rate,
             freeze=freeze,
+            keep=keep,
             distill=distill,
             consistency=consistency,
             dice=dice,

@@ -216,7 +216,18 @@ def test_what_a_preset_does_can_be_changed(
 ) -> None:
     arguments = ["--from", model, "--steps", 1, "--everything", *CLASSES, "--out", tmp_path / "run"]
     changed = ["--batch", 1, "--freeze", "encoder", "--distill", 0, "--consistency", 0.25]
-    changed += ["--dice", 0, "--lovasz", 0.5, "--ohem", 0.5, "--learning-rate", 1e-3]
+    changed += [
+        "--keep",
+        0.25,
+        "--dice",
+        0,
+        "--lovasz",
+        0.5,
+        "--ohem",
+        0.5,
+        "--learning-rate",
+        1e-3,
+    ]
     changed += ["--corruption", "fog", "--corruption", "snow", "--max-severity", 2]
 
     result = run("finetune", data, *arguments, *changed)
@@ -225,7 +236,7 @@ def test_what_a_preset_does_can_be_changed(
     recipe = tomllib.loads((tmp_path / "run" / "recipe.toml").read_text("utf-8"))
     assert recipe["optimizer"]["batch"] == 1
     assert recipe["optimizer"]["learning_rate"] == 1e-3
-    assert recipe["network"]["freeze"] == "encoder"
+    assert (recipe["network"]["freeze"], recipe["network"]["keep"]) == ("encoder", 0.25)
     assert recipe["augmentation"]["corruptions"] == ["fog", "snow"]
     assert recipe["augmentation"]["max_severity"] == 2
     values = {"distill": 0, "consistency": 0.25, "dice": 0, "lovasz": 0.5, "ohem": 0.5}

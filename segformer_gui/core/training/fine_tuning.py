@@ -123,7 +123,7 @@ def adjusted(recipe: Recipe, adjustments: Adjustments) -> Recipe:
 
     optimizer = replace(recipe.optimizer, **taken("steps", "batch", "learning_rate"))
     optimizer = replace(optimizer, warmup_steps=min(optimizer.warmup_steps, optimizer.steps // 5))
-    network = replace(recipe.network, **taken("freeze"))
+    network = replace(recipe.network, **taken("freeze", "keep"))
     loss = replace(recipe.loss, **taken("distill", "consistency", "dice", "lovasz", "ohem"))
     augmentation = replace(recipe.augmentation, **taken("max_severity"))
     if "corruptions" in given:

@@ -182,7 +182,8 @@ def _open_run(
             raise UserError("resume_nothing", path=str(run))
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
         # Whoever asks for the same again means the run with the crops that fit.
-        if recipe.to_toml() not in (checkpoint["recipe"], checkpoint.get("asked")):
+        known = (checkpoint["recipe"], checkpoint.get("asked", checkpoint["recipe"]))
+        if recipe not in map(recipe_from_toml, known):
             raise UserError("resume_other_recipe", path=str(run))
         return checkpoint
     if file.exists():

@@ -22,6 +22,7 @@ class Adjustments:
     batch: int | None = None
     learning_rate: float | None = None
     freeze: Freeze | None = None
+    keep: float | None = None
     distill: float | None = None
     consistency: float | None = None
     dice: float | None = None

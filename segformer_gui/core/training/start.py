@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +56,22 @@ def shared_classes(classes: ClassSet, others: ClassSet) -> tuple[Tensor, Tensor]
     ]
     ids = torch.tensor(pairs, dtype=torch.long).reshape(-1, 2)
     return ids[:, 0], ids[:, 1]
+
+
+@torch.no_grad()
+def mixed(learnt: SegFormer, begun: Mapping[str, Tensor], keep: float, known: Tensor) -> SegFormer:
+    """A network between the `learnt` one and the state that it had `begun` with.
+
+    Each weight and statistic is (1 - keep) x learnt + keep x begun (WiSE-FT, arXiv 2109.01903), but
+    for the classifier's rows of classes that are not among the `known`, ids (K,) int64: there was
+    nothing to keep.
+    """
+    network = copy.deepcopy(learnt)
+    for key, tensor in network.state_dict().items():
+        if tensor.is_floating_point():
+            rows = known if key.startswith("head.classifier.") else slice(None)
+            tensor[rows] = torch.lerp(tensor[rows], begun[key][rows], keep)
+    return network
 
 
 def start_learning(network: SegFormer, recipe: Recipe) -> None:

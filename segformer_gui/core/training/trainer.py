@@ -43,6 +43,7 @@ from segformer_gui.core.training.loss import (
 )
 from segformer_gui.core.training.recipe import Recipe
 from segformer_gui.core.training.start import (
+    mixed,
     new_network,
     parameter_groups,
     shared_classes,
@@ -77,10 +78,14 @@ class Trainer:
         frequency = torch.from_numpy(self.crops.class_frequency)
         weights = balancing_weights(frequency, recipe.loss.class_weight)
         self._class_weights = None if weights is None else weights.to(self.device)
+        if initial:
+            self._shared = shared_classes(self._data.classes, initial.classes)
+        self._begun: dict[str, Tensor] = {}
+        if recipe.network.keep:
+            self._begun = {key: value.clone() for key, value in self.network.state_dict().items()}
         self._teacher: SegFormer | None = None
         if recipe.loss.distill and initial:
             self._teacher = initial.network.to(self.device).requires_grad_(False)
-            self._shared = shared_classes(self._data.classes, initial.classes)
         self._features: dict[int, list[Tensor]] = {}
         learner = self.network.head if recipe.network.freeze == "encoder" else self.network
         self._learner = processes.joined(learner)
@@ -99,7 +104,7 @@ class Trainer:
         return self._data.classes
 
     def segmenter(self) -> Segmenter:
-        """The averaged weights, as they are used."""
+        """What `export` would write, as it is used."""
         return Segmenter(self._model(), cast(DeviceChoice, self.device))
 
     def started(self) -> Started:
@@ -243,7 +248,7 @@ class Trainer:
         return [torch.cat(stage) for stage in zip(*kept, strict=True)]
 
     def validate(self, cancelled: Callable[[], bool] = lambda: False) -> Iterator[Validated | None]:
-        """Scores of the averaged weights on the held-out images, clean and as the recipe asks.
+        """Scores of what `export` would write on the held-out images, clean and as the recipe asks.
 
         Yields None after each image, too, for a pause; then `cancelled` is asked.
         """
@@ -292,7 +297,7 @@ class Trainer:
         self.optimizer.load_state_dict(checkpoint["optimizer"])
 
     def export(self, folder: Path) -> None:
-        """Write the averaged weights as a Hugging Face folder."""
+        """Write a Hugging Face folder: the averaged weights, and what is kept of the first ones."""
         model = self._model()
         seen = {sample.sequence for sample in self._data.training.samples}
         if self.recipe.network.initial:
@@ -305,9 +310,13 @@ class Trainer:
         )
 
     def _model(self) -> LoadedModel:
+        network = self.average
+        if self._begun:
+            known, _ = self._shared
+            network = mixed(network, self._begun, self.recipe.network.keep, known)
         return LoadedModel(
             id="model",
-            network=self.average,
+            network=network,
             classes=self._data.classes,
             short_side=self.recipe.short_side,
             mean=self._mean,

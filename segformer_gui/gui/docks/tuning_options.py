@@ -53,6 +53,11 @@ class TuningOptions(QWidget):
         self.freeze.activated.connect(lambda: tuning.adjust(freeze=self.freeze.currentData()))
         self.freeze.setToolTip(self.tr("What stays exactly as it is"))
         self._form.addRow(self.tr("Frozen"), self.freeze)
+        keep = _real(0, 1, 2, 0.05)
+        keep.setToolTip(
+            self.tr("Share of the model from before in the new weights: safer on other images")
+        )
+        self._add(self.tr("Kept"), "keep", keep, lambda r: r.network.keep)
         weights = {
             "distill": (
                 self.tr("Not forgetting"),

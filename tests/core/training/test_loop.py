@@ -114,6 +114,19 @@ def test_runs_are_not_overwritten_or_mixed(camvid: Path, tmp_path: Path) -> None
         next(train(replace(recipe, seed=1), tmp_path / "run", resume=True))
 
 
+def test_a_run_from_before_a_setting_existed_goes_on(camvid: Path, tmp_path: Path) -> None:
+    recipe, file = recipe_for(camvid), tmp_path / "run" / loop.CHECKPOINT_FILE
+    list(train(recipe, tmp_path / "run", stop=lambda: True))
+    checkpoint = torch.load(file)
+    assert "keep = 0.0\n" in checkpoint["recipe"]
+    older = {key: checkpoint[key].replace("keep = 0.0\n", "") for key in ("recipe", "asked")}
+    torch.save(checkpoint | older, file)
+
+    *_, last = train(recipe, tmp_path / "run", resume=True)
+
+    assert isinstance(last, Finished)
+
+
 def test_broken_data_is_named_file_by_file_before_the_first_step(
     camvid: Path, tmp_path: Path
 ) -> None:

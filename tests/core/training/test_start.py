@@ -14,7 +14,13 @@ from segformer_gui.core.models import LoadedModel
 from segformer_gui.core.network.checkpoints import IMAGENET_MEAN, IMAGENET_STD
 from segformer_gui.core.network.segformer import SegFormer
 from segformer_gui.core.training.recipe import Network, Optimizer
-from segformer_gui.core.training.start import new_network, parameter_groups, start_learning
+from segformer_gui.core.training.start import (
+    mixed,
+    new_network,
+    parameter_groups,
+    shared_classes,
+    start_learning,
+)
 
 
 @pytest.fixture
@@ -52,6 +58,26 @@ def test_old_classes_keep_their_logits_when_new_ones_come(
     road, car = (initial.classes.names.index(name) for name in ("road", "car"))
     assert torch.allclose(ours[:, [2, 1]], theirs[:, [road, car]], atol=1e-6)
     assert ours.shape[1] == 4
+
+
+def test_a_share_of_the_first_weights_is_kept_but_for_new_classes(
+    camvid: Path, initial: LoadedModel
+) -> None:
+    classes = class_set_of_names(["tram", "Car", "road", "moon"])
+    begun = new_network(recipe_for(camvid), classes, initial).state_dict()
+    torch.manual_seed(4)
+    learnt = SegFormer(replace(TINY, num_classes=4))
+    known, _ = shared_classes(classes, initial.classes)
+
+    kept = mixed(learnt, begun, 0.25, known).state_dict()
+
+    for key, tensor in learnt.state_dict().items():
+        expected = 0.75 * tensor + 0.25 * begun[key] if tensor.is_floating_point() else tensor
+        if key.startswith("head.classifier."):
+            expected[[0, 3]] = tensor[[0, 3]]
+        assert torch.allclose(kept[key], expected, atol=1e-6), key
+    assert torch.equal(mixed(learnt, begun, 1.0, known).stages[0].patch.proj.weight,
+                       begun["stages.0.patch.proj.weight"])  # fmt: skip
 
 
 def test_from_scratch_is_the_preset(camvid: Path) -> None:

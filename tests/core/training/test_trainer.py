@@ -15,6 +15,7 @@ from training_case import recipe_for
 
 from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import read_labels, write_png
+from segformer_gui.core.models import load_model
 from segformer_gui.core.training.events import Finished, Reduced, Validated
 from segformer_gui.core.training.folder import CHECKPOINT_FILE, RECIPE_FILE
 from segformer_gui.core.training.loop import train
@@ -208,6 +209,26 @@ def test_a_teacher_holds_what_nobody_has_labelled(camvid: Path, plain: Recipe, p
     assert drift[20.0] < 0.6 * drift[0.0]
 
 
+def test_what_is_kept_of_the_first_weights_is_scored_and_written(
+    plain: Recipe, parent: str, tmp_path: Path
+) -> None:
+    network = replace(plain.network, initial=parent, keep=0.4)
+    *_, scored, _, last = train(replace(plain, network=network), tmp_path / "run")
+
+    assert isinstance(last, Finished)
+    assert isinstance(scored, Validated)
+    average = torch.load(tmp_path / "run" / CHECKPOINT_FILE)["average"]
+    begun, written = (load_model(name).network for name in (parent, last.model))
+    for key, tensor in written.state_dict().items():
+        if tensor.is_floating_point():
+            expected = 0.6 * average[key] + 0.4 * begun.state_dict()[key]
+            assert torch.allclose(tensor, expected, atol=1e-6), key
+    unmixed = Trainer(replace(plain, network=replace(network, keep=0.0)))
+    unmixed.average = written
+    again = [event for event in unmixed.validate() if event is not None]
+    assert again[0].scores == scored.scores
+
+
 def test_consistency_brings_a_crop_and_its_twin_together(plain: Recipe) -> None:
     apart: dict[float, float] = {}
     for weight in (0.0, 50.0):
@@ -239,6 +260,7 @@ def test_validation_is_clean_and_corrupted(plain: Recipe, tmp_path: Path) -> Non
 def test_a_recipe_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
     for lines, field in (
         ('[network]\nclasses = "both"', "network"),
+        ("[network]\nkeep = 0.5", "network"),
         ("[loss]\ndistill = 1", ""),
         ("[loss]\nconsistency = 1", ""),
         ("[augmentation]\nreuse = 8", ""),

@@ -79,12 +79,13 @@ def test_presets_and_what_is_otherwise(window, dock):
     assert spins["Steps"].value() == 300
     spins["Steps"].setValue(40)
     spins["Not forgetting"].setValue(2.5)
+    spins["Kept"].setValue(0.2)
     first, *others = setup.options.menu.actions()
     for action in others:
         action.setChecked(action.data() == "fog")
     first.trigger()
     recipe = tuning.recipe
-    assert (recipe.optimizer.steps, recipe.loss.distill) == (40, 2.5)
+    assert (recipe.optimizer.steps, recipe.loss.distill, recipe.network.keep) == (40, 2.5, 0.2)
     assert recipe.augmentation.corruptions == ("fog",)
     assert "changed" in setup.more.text()
     setup.options.reset.click()
