@@ -99,7 +99,7 @@ def finetune(
     keep: Annotated[
         float | None,
         typer.Option(
-            help="Share of the model from before in the new weights, 0 to 1.",
+            help="Share of the model from before in the new weights.",
             rich_help_panel=_ADVANCED,
         ),
     ] = None,

@@ -19,12 +19,25 @@ RunArgument = Annotated[Path, typer.Argument(help="Folder of the run.", readable
 
 
 @runs_app.command()
-def start(run: RunArgument) -> None:
+def start(
+    run: RunArgument,
+    keep: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the model from before in the weights, 0 to below 1. A finished run"
+            " writes that model, without training, and compares it anew.",
+        ),
+    ] = None,
+) -> None:
     """Train the recipe in a run's folder in the background, from its checkpoint if it has one."""
     with errors_as_sentences():
         _check(run)
         if folder.is_running(run):
             raise UserError("run_busy", path=str(run))
+        if keep is not None:
+            from segformer_gui.core.training.prepare import keep_share
+
+            keep_share(run, keep)
         folder.wait_until_held(run, folder.start_detached(run))
         console.print(f"Started; `segformer-gui runs follow {run}` shows it.", markup=False)
 

@@ -72,6 +72,14 @@ def test_a_run_in_the_background_is_steered_from_outside(run: Callable, folder: 
     assert Finished not in [type(event) for event in second]
 
 
+def test_a_share_to_keep_needs_a_model_to_keep_it_of(run: Callable, folder: Path) -> None:
+    refused = run("runs", "start", folder, "--keep", 0.5)
+    assert refused.code == 2
+    assert "keep need an initial checkpoint" in refused.err
+    assert run("runs", "start", folder, "--keep", 1.5).code == 2
+    assert not is_running(folder)
+
+
 def test_what_is_no_run_is_told(run: Callable, folder: Path, tmp_path: Path) -> None:
     assert "not the folder of a training run" in run("runs", "follow", tmp_path).err
     stopped = run("runs", "stop", folder)

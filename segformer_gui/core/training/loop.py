@@ -69,7 +69,11 @@ def train(
     """
     with held(run) if processes.first else nullcontext():
         checkpoint = _open_run(recipe, run, resume, processes)
-        fitting = recipe_from_toml(checkpoint["recipe"]) if checkpoint else recipe
+        fitting = recipe
+        if checkpoint is not None:
+            fitting = recipe_from_toml(checkpoint["recipe"]).keeping(recipe.network.keep)
+            if processes.first:
+                write_atomically(run / RECIPE_FILE, fitting.to_toml().encode())
         trainer = Trainer(fitting, processes)
         if checkpoint is None:
             trainer.fit_into_memory()
@@ -151,6 +155,7 @@ def _pause(trainer: Trainer, run: Path, stop: Callable[[], bool]) -> Iterator[Ev
 
 def _finish(trainer: Trainer, run: Path, stop: Callable[[], bool]) -> Iterator[Event]:
     """The model, and what it is worth."""
+    (run / PROOF_FILE).unlink(missing_ok=True)  # It may be that of another share that was kept.
     trainer.export(run / MODEL_FOLDER)
     if trainer.recipe.prove and trainer.held_out:
         proving = prove(trainer.recipe, run, lambda: stop() or asked(run) == "stop")
@@ -181,9 +186,11 @@ def _open_run(
         if not file.is_file():
             raise UserError("resume_nothing", path=str(run))
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
-        # Whoever asks for the same again means the run with the crops that fit.
+        # Whoever asks for the same again means the run with the crops that fit. What is kept of
+        # the first weights may change at any time.
         known = (checkpoint["recipe"], checkpoint.get("asked", checkpoint["recipe"]))
-        if recipe not in map(recipe_from_toml, known):
+        share = recipe.network.keep
+        if recipe not in (recipe_from_toml(one).keeping(share) for one in known):
             raise UserError("resume_other_recipe", path=str(run))
         return checkpoint
     if file.exists():

@@ -1,21 +1,38 @@
-"""A run's folder, before anything is trained in it."""
+"""What is written into a run's folder before a trainer starts there."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from segformer_gui.core.datasets import detect_layout
 from segformer_gui.core.files import write_atomically
 from segformer_gui.core.project.corrections import take_corrections
 from segformer_gui.core.training.folder import DATA_FOLDER, RECIPE_FILE
-from segformer_gui.core.training.recipe import Recipe
+from segformer_gui.core.training.recipe import Recipe, read_recipe, value_error
 
 
 def prepare_run(recipe: Recipe, run: Path) -> Recipe:
     """Write a recipe into its run, as it is returned. Raises `UserError` as `with_own_data`."""
     recipe = with_own_data(recipe, run)
     write_atomically(run / RECIPE_FILE, recipe.to_toml().encode())
+    return recipe
+
+
+def keep_share(run: Path, share: float) -> Recipe:
+    """Have the next trainer of a run keep a `share` of the first weights; returns its recipe.
+
+    Of a run that is finished it writes the model again, and compares it with the first one.
+    Raises `UserError` as `read_recipe` and `write_atomically`.
+    """
+    file = run / RECIPE_FILE
+    try:
+        recipe = read_recipe(file).keeping(share)
+    except ValidationError as error:
+        raise value_error(error, file) from error
+    write_atomically(file, recipe.to_toml().encode())
     return recipe
 
 

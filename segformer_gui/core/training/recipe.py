@@ -71,7 +71,7 @@ class Network:
     classes: Literal["data", "initial", "both"] = "data"
     freeze: Literal["none", "encoder", "all_but_classifier"] = "none"
     freeze_norm: bool = False
-    keep: Fraction = 0.0
+    keep: Annotated[float, Field(ge=0, lt=1)] = 0.0
     drop_path: Fraction = 0.1
     dropout: Fraction = 0.1
 
@@ -190,6 +190,13 @@ class Recipe:
             raise ValueError("augmentation.reuse needs a frozen encoder")
         return self
 
+    def keeping(self, share: float) -> Recipe:
+        """The same recipe with another `network.keep`, on which no step depends.
+
+        Raises pydantic's `ValidationError`, a `ValueError`.
+        """
+        return dataclasses.replace(self, network=dataclasses.replace(self.network, keep=share))
+
     def to_toml(self) -> str:
         """The recipe as a file that `read_recipe` reads back as equal."""
         return tomli_w.dumps(_without_none(dataclasses.asdict(self)))
@@ -207,13 +214,16 @@ def read_recipe(path: Path) -> Recipe:
     except OSError as error:
         raise file_error(error, path, "file_unreadable") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise UserError(
-            "recipe_value", path=str(path), field=place, problem=first["msg"]
-        ) from error
+        raise value_error(error, path) from error
     except ValueError as error:
         raise UserError("recipe_broken", path=str(path), reason=str(error)) from error
+
+
+def value_error(error: ValidationError, path: Path) -> UserError:
+    """`recipe_value`, for the first value of a recipe in `path` that cannot be."""
+    first = error.errors()[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return UserError("recipe_value", path=str(path), field=place, problem=first["msg"])
 
 
 def _without_none(values: dict[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from segformer_gui.core.training.loss import (
     segmentation_loss,
     update_average,
 )
-from segformer_gui.core.training.recipe import Recipe
+from segformer_gui.core.training.recipe import Recipe, recipe_from_toml
 from segformer_gui.core.training.start import (
     mixed,
     new_network,
@@ -291,6 +291,7 @@ class Trainer:
 
     def load(self, checkpoint: dict[str, Any]) -> None:
         """Go on from what `saved` has kept."""
+        self.asked = recipe_from_toml(checkpoint.get("asked", checkpoint["recipe"]))
         self.step = checkpoint["step"]
         self.network.load_state_dict(checkpoint["network"])
         self.average.load_state_dict(checkpoint["average"])

@@ -68,9 +68,10 @@ class TuningDock(ChartDock):
         if new_run:
             self._run = runs.run
             self.run.clear()
+        begun = new_run or (self._was_finished and not finished)
         if finished and (new_run or not self._was_finished) and not runs.decided:
             self._turn_to(_RESULT)
-        elif new_run and runs.run is not None and not runs.decided:
+        elif begun and runs.run is not None and not runs.decided:
             self._turn_to(_RUN)
         self._was_finished = finished
         (self.setup, self.run, self.card)[self.pages.currentIndex()].refresh()

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
+    QDoubleSpinBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -148,8 +149,25 @@ class TuningCard(QWidget):
             self.tr("Show the images that changed most: before and after, clean and corrupted")
         )
         self.compare.clicked.connect(session.compare_run)
-        row, buttons = QHBoxLayout(), QHBoxLayout()
+        self.share = QDoubleSpinBox(self)
+        self.share.setRange(0, 0.95)
+        self.share.setSingleStep(0.1)
+        self.share.setPrefix(self.tr("Kept: "))
+        self.share.setAccessibleName(self.tr("Kept"))
+        self.share.setToolTip(
+            self.tr("Share of the model from before in the new weights: safer on other images")
+        )
+        self.share.valueChanged.connect(self._offer_mixing)
+        self.mix = QPushButton(self.tr("Mix and compare"), self)
+        self.mix.setToolTip(
+            self.tr("Make the model with that share, without training, and compare it anew")
+        )
+        self.mix.clicked.connect(lambda: self._runs.keep(self.share.value()))
+        row, mixing, buttons = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         row.addWidget(self.name, 1)
+        mixing.addWidget(self.share)
+        mixing.addWidget(self.mix)
+        mixing.addStretch(1)
         buttons.addWidget(self.adopt)
         buttons.addWidget(self.compare)
         buttons.addStretch(1)
@@ -159,6 +177,7 @@ class TuningCard(QWidget):
         layout.addWidget(self.verdict)
         layout.addWidget(self.cautions)
         layout.addWidget(self.table, 1)
+        layout.addLayout(mixing)
         layout.addLayout(row)
         layout.addLayout(buttons)
 
@@ -167,8 +186,10 @@ class TuningCard(QWidget):
         runs = self._runs
         finished = runs.progress is not None and runs.progress.state == "finished"
         open_ = finished and not runs.decided
-        for widget in (self.name, self.adopt, self.discard):
+        for widget in (self.name, self.adopt, self.discard, self.share, self.mix):
             widget.setVisible(open_)
+            widget.setEnabled(not runs.live)
+        self._offer_mixing()
         proof = runs.proof
         self.table.setVisible(proof is not None)
         self.compare.setVisible(proof is not None)
@@ -178,6 +199,7 @@ class TuningCard(QWidget):
         self._shown = shown
         if open_ and runs.recipe is not None:
             self.name.setText(propose_name(runs.recipe.network.initial))
+            self.share.setValue(runs.recipe.network.keep)
         if proof is not None:
             self._show_proof(proof)
             return
@@ -188,6 +210,11 @@ class TuningCard(QWidget):
             if finished
             else self.tr("When a run is finished, it is compared here with what it began with.")
         )
+
+    def _offer_mixing(self) -> None:
+        recipe = self._runs.recipe
+        changed = recipe is not None and self.share.value() != round(recipe.network.keep, 2)
+        self.mix.setEnabled(changed and not self._runs.live)
 
     def _show_proof(self, proof: dict[str, Any]) -> None:
         colors = theme.colors()

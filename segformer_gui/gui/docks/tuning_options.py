@@ -53,7 +53,7 @@ class TuningOptions(QWidget):
         self.freeze.activated.connect(lambda: tuning.adjust(freeze=self.freeze.currentData()))
         self.freeze.setToolTip(self.tr("What stays exactly as it is"))
         self._form.addRow(self.tr("Frozen"), self.freeze)
-        keep = _real(0, 1, 2, 0.05)
+        keep = _real(0, 0.95, 2, 0.05)
         keep.setToolTip(
             self.tr("Share of the model from before in the new weights: safer on other images")
         )

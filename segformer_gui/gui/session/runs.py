@@ -30,6 +30,7 @@ from segformer_gui.core.training.folder import (
 )
 from segformer_gui.core.training.folds import Table, folds_of, next_fold
 from segformer_gui.core.training.folds import table as folds_table
+from segformer_gui.core.training.prepare import keep_share
 from segformer_gui.core.training.progress import RunProgress, RunState, RunWatch
 from segformer_gui.core.training.recipe import Recipe, read_recipe
 from segformer_gui.core.training.versions import Version
@@ -170,6 +171,21 @@ class Runs(QObject):
 
         self._lanes.runs.submit(lambda _job: start_detached(run), begun, self.failed.emit)
 
+    def keep(self, share: float) -> None:
+        """Mix that share of the first weights into its model, and compare that anew."""
+        run = self.run
+        if run is None:
+            return
+
+        def work(_job: Job) -> tuple[Recipe, subprocess.Popen[bytes]]:
+            return keep_share(run, share), start_detached(run)
+
+        def begun(found: tuple[Recipe, subprocess.Popen[bytes]]) -> None:
+            self.recipe, process = found
+            self.attach(run, process)
+
+        self._lanes.runs.submit(work, begun, self.failed.emit, "decide")
+
     def pause_or_go_on(self) -> None:
         """Whichever of the two it may do."""
         working = self.progress is not None and self.progress.state in ("training", "proving")
@@ -261,7 +277,7 @@ class Runs(QObject):
             self.asked = None
         # One that ended early may be taken up again by anybody.
         self._timer.setInterval(_LOOK_MS if self.live else _IDLE_MS)
-        if state == "finished":
+        if state == "finished" and not self.live:
             self._timer.stop()
         self.changed.emit()
         if self.live or (state == before and not was_live):

@@ -16,13 +16,23 @@ from segformer_gui.core.images import read_image, read_labels, write_png
 from segformer_gui.core.inference.segmenter import Segmenter
 from segformer_gui.core.models import load_model
 from segformer_gui.core.training import loop, trainer
-from segformer_gui.core.training.events import Finished, Saved, Started, Stepped, Stopped, Validated
+from segformer_gui.core.training.events import (
+    Finished,
+    Proving,
+    Saved,
+    Started,
+    Stepped,
+    Stopped,
+    Validated,
+)
 from segformer_gui.core.training.loop import train
+from segformer_gui.core.training.prepare import keep_share, prepare_run
 from segformer_gui.core.training.recipe import (
     Augmentation,
     Loss,
     Network,
     Optimizer,
+    read_recipe,
 )
 
 
@@ -112,6 +122,45 @@ def test_runs_are_not_overwritten_or_mixed(camvid: Path, tmp_path: Path) -> None
         next(train(recipe, tmp_path / "run"))
     with pytest.raises(UserError, match="resume_other_recipe"):
         next(train(replace(recipe, seed=1), tmp_path / "run", resume=True))
+
+
+def test_another_share_can_be_kept_of_a_finished_run(camvid: Path, tmp_path: Path) -> None:
+    *_, parent = train(recipe_for(camvid), tmp_path / "parent")
+    assert isinstance(parent, Finished)
+    recipe = replace(recipe_for(camvid, 1), network=Network(initial=parent.model), prove=True)
+    run = tmp_path / "run"
+    *_, last = train(recipe, run)
+    assert isinstance(last, Finished)
+    average = torch.load(run / loop.CHECKPOINT_FILE)["average"]
+    first_proof = (run / loop.PROOF_FILE).read_bytes()
+
+    kept = keep_share(run, 0.5)
+    again = list(train(kept, run, resume=True))
+
+    assert read_recipe(run / loop.RECIPE_FILE) == kept == recipe.keeping(0.5)
+    assert [type(event) for event in again] == [Started, *[Proving] * (len(again) - 2), Finished]
+    begun, mixed = (load_model(name).network.state_dict() for name in (parent.model, last.model))
+    for key, tensor in mixed.items():
+        if tensor.is_floating_point():
+            assert torch.allclose(tensor, (average[key] + begun[key]) / 2, atol=1e-6), key
+    assert (run / loop.PROOF_FILE).read_bytes() != first_proof
+    # And back again, from the same checkpoint.
+    list(train(recipe, run, resume=True))
+    state = load_model(last.model).network.state_dict()
+    assert all(torch.equal(state[key], tensor) for key, tensor in average.items())
+    assert (run / loop.PROOF_FILE).read_bytes() == first_proof
+    assert read_recipe(run / loop.RECIPE_FILE) == recipe
+
+
+def test_a_share_that_cannot_be_kept_is_refused(camvid: Path, tmp_path: Path) -> None:
+    prepare_run(recipe_for(camvid), tmp_path)
+    before = (tmp_path / loop.RECIPE_FILE).read_text("utf-8")
+
+    with pytest.raises(UserError, match="recipe_value") as error:
+        keep_share(tmp_path, 0.5)
+
+    assert "keep need an initial checkpoint" in str(error.value.parameters["problem"])
+    assert (tmp_path / loop.RECIPE_FILE).read_text("utf-8") == before
 
 
 def test_a_run_from_before_a_setting_existed_goes_on(camvid: Path, tmp_path: Path) -> None:

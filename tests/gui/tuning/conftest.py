@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -125,6 +126,7 @@ def training(window, dock):
 
 def finish(window, run: Path, what: dict[str, object]) -> None:
     """The trainer ends its work; the model is the embedded one."""
+    shutil.rmtree(run / "model", ignore_errors=True)
     write_model(EMBEDDED_MODEL, run / "model", "huggingface")
     (run / "proof.json").write_text(json.dumps(what))
     tell(run, Finished(300, str(run / "model")))

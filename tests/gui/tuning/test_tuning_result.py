@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog
 from segformer_gui.core.catalogue import EMBEDDED_MODEL
 from segformer_gui.core.training import versions
 from segformer_gui.core.training.folder import held
+from segformer_gui.core.training.recipe import read_recipe
 from tests.gui.tuning.conftest import finish, pair, proof, started, training
 
 
@@ -43,6 +44,28 @@ def test_the_card_shows_before_and_after(finished, dock):
     assert fog.text(0) == "Fog"
     assert snow.text(0) == "Snow, never trained against"
     assert "finished" in finished.message_bar.sentence.text()
+
+
+def test_another_share_is_kept_and_compared_anew(finished, dock, trainer, images):
+    card, run = dock.card, finished.session.runs.run
+    assert card.share.value() == 0
+    assert not card.mix.isEnabled()
+    card.share.setValue(0.3)
+    card.mix.click()
+    assert trainer.runs == [run, run]
+    assert read_recipe(run / "recipe.toml").network.keep == 0.3
+    assert not card.mix.isEnabled()
+    assert not card.adopt.isEnabled()
+    with held(run):
+        started(run)
+        finished.session.runs._look()
+        assert dock.pages.currentIndex() == 1
+    trainer.code = 0
+    finish(finished, run, proof(images, verdict="proof_one_image"))
+    assert dock.pages.currentIndex() == 2
+    assert card.share.value() == 0.3
+    assert not card.mix.isEnabled()
+    assert card.adopt.isEnabled()
 
 
 @pytest.mark.parametrize(
