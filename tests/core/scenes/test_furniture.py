@@ -27,7 +27,8 @@ from segformer_gui.core.scenes.people.person import random_person
 
 _UNTOUCHED = 77
 _Make = Callable[[np.random.Generator, float, float], Sequence[Thing]]
-FENCES = ("guard", "mesh", "lattice", "net", "boards", "beam", "picket", "spikes", "pipes")
+FENCES = ("guard", "mesh", "lattice", "net", "boards", "beam", "picket", "spikes", "pipes",
+          "planks")  # fmt: skip
 THINGS: dict[str, tuple[_Make, set[int]]] = {
     "sign": (lambda rng, s, z: [random_sign(rng, s, z)], {Label.SIGN, Label.POLE}),
     "board": (lambda rng, s, z: [random_board(rng, s, z)], {Label.SIGN, Label.POLE}),

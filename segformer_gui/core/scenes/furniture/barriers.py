@@ -1,4 +1,4 @@
-"""Fences: guard rails, nets, railings, pickets, crash barriers and those of road works."""
+"""Fences: guard rails, nets, railings, boards, pickets, crash barriers and those of road works."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ _COLORS: dict[str, tuple[Color, ...]] = {
     "boards": ((220, 220, 216),),
     "beam": ((158, 162, 164), (136, 140, 142)),
     "picket": ((222, 222, 216), (140, 112, 84), (98, 110, 84)),
+    "planks": ((128, 104, 80), (106, 92, 76), (92, 78, 62), (74, 84, 66)),
     "spikes": ((34, 36, 38), (40, 54, 48)),
     "pipes": ((150, 154, 156), (186, 40, 36), (210, 210, 208)),
 }
 _HEIGHTS = {
     "guard": (0.95, 1.25), "mesh": (1.2, 2.6), "lattice": (0.9, 1.8), "net": (0.9, 1.2),
     "boards": (0.9, 1.1), "beam": (0.68, 0.8), "picket": (0.8, 1.2), "spikes": (1.0, 2.1),
-    "pipes": (0.9, 1.1),
+    "pipes": (0.9, 1.1), "planks": (1.0, 1.9),
 }  # fmt: skip
 
 
@@ -69,6 +70,7 @@ class Barrier:
             "guard": self._guard, "pipes": self._pipes, "spikes": self._spikes,
             "mesh": self._mesh, "lattice": self._lattice, "net": self._net,
             "boards": self._boards, "beam": self._beam, "picket": self._picket,
+            "planks": self._planks,
         }  # fmt: skip
         draw_kind[self.kind](canvas, length, color)
 
@@ -184,6 +186,15 @@ class Barrier:
         ]  # fmt: skip
         canvas.relabel(canvas.camera.project(self._face(0, length, 0.04, top - 0.06)), Label.FENCE)
         fill_all(canvas, boards, color, Label.FENCE)
+
+    def _planks(self, canvas: Canvas, length: float, color: Color) -> None:
+        """Boards side by side, no two quite alike, under a capping rail."""
+        self._rails(canvas, length, color, (0.0, self.height, 0.7))
+        steps = np.arange(0, length, self.spacing)
+        boards = [self._face(t, min(t + self.spacing, length), 0, self.height) for t in steps]
+        for i, tone in enumerate((0.86, 1.0, 1.14, 0.93, 1.07)):
+            fill_all(canvas, boards[i::5], scaled(color, tone), Label.FENCE)
+        self._rails(canvas, length, color, (self.height, 0.06, 1.2))
 
 
 def random_fence(

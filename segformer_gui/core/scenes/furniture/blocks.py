@@ -1,4 +1,4 @@
-"""Street furniture: railings, fences of boards, bins, boxes, shelters, seats and planters."""
+"""Street furniture: bins, boxes, shelters, seats and planters."""
 
 from __future__ import annotations
 
@@ -20,56 +20,6 @@ from segformer_gui.core.scenes.ground.glyphs import box, ring
 from segformer_gui.core.scenes.ground.street import KERB
 
 _GLASS: Color = (120, 136, 144)
-
-
-@dataclass(frozen=True)
-class Railing:
-    """Railings (`bars`) or a fence of boards on the line `s`."""
-
-    s: float
-    near: float
-    far: float
-    height: float
-    bars: bool
-    color: Color
-
-    @property
-    def z(self) -> float:
-        """Its far end, so that what stands before it is drawn later."""
-        return self.far
-
-    def corners(self) -> list[Point]:
-        """The panel's outline, for the shadow."""
-        return [(self.s, y, z) for y in (0.0, self.height) for z in (self.near, self.far)] + [
-            (self.s + 0.05, 0.0, self.near)
-        ]
-
-    def draw(self, canvas: Canvas) -> None:
-        """Boards one by one, or bars between rails; the gaps between bars are the fence's too."""
-        light = canvas.light
-        color = scaled(self.color, light.on((-np.sign(self.s), 0, 0)))
-        outline = self._strip(0.0, self.height, self.near, self.far)
-        if self.bars:
-            canvas.relabel(canvas.camera.project(outline), Label.FENCE)
-        for i, z in enumerate(np.arange(self.far, self.near, -0.14 if self.bars else -0.2)):
-            if self.bars:
-                wide = 0.045 if i % 14 else 0.09
-                corners = self._strip(0.0, self.height * 0.97, z - wide, z)
-            else:
-                corners = self._strip(0.0, self.height, z - 0.19, z)
-            canvas.polygon(corners, scaled(color, 0.86 + 0.07 * ((i * 7) % 5)), Label.FENCE)
-        if self.bars:
-            for y in (self.height * 0.94, self.height * 0.12):
-                canvas.polygon(self._strip(y, y + 0.06, self.near, self.far), color, Label.FENCE)
-        else:
-            canvas.polygon(
-                self._strip(self.height, self.height + 0.08, self.near, self.far),
-                scaled(color, 1.2),
-                Label.FENCE,
-            )
-
-    def _strip(self, low: float, high: float, near: float, far: float) -> list[Point]:
-        return along_street(self.s, near, far, KERB + low, KERB + high)
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def _tree(rng: np.random.Generator, light: Light, bare: bool, form: _Form) -> Sp
     _branch(picture, base, fork, thick, thick * 0.68, bark)
     # Seven generations of branches, each three quarters of the last, fill the crown.
     sweep = min(1.0, form.spread)
-    reach = (_SIZE - trunk) * (0.225 if bare else 0.12 + 0.14 * sweep)
+    reach = (_SIZE - trunk) * (0.2 if bare else 0.12 + 0.14 * sweep)
     limbs = 6
     for i in range(limbs):
         angle = np.interp(i, [0, limbs - 1], [-form.spread, form.spread]) + rng.normal(0, 0.12)
@@ -243,18 +243,23 @@ def _leaves(
     at = center + radius * offset
     side = np.sign(light.to_sun[0]) * min(1.0, light.direct * 2)
     clump = (0.05 + 0.05 * form.wide / _ROUND.wide) * _SIZE
+    leaves = 110
     for x, y in at[np.argsort(-at[:, 1] + rng.normal(0, 40, clumps))]:
         size = clump * rng.uniform(0.5, 1.0)
         height = (center[1] - y) / radius[1] + side * (x - center[0]) / radius[0] * 0.7
-        leaves = 110
         spots = np.clip(rng.normal(0, 0.55, (leaves, 2)), -1.3, 1.3)
-        for dx, dy in spots[np.argsort(-spots[:, 1])]:
-            local = -dy * 0.55 + dx * side * 0.4
-            tone = light.on((0, 1, 0)) * (0.74 + 0.16 * height + 0.26 * local + rng.normal(0, 0.12))
-            leaf = scaled(color, max(tone, 0.28 * light.ambient))
-            spot = np.array([x + dx * size, y + dy * size * 0.8])
-            axes = (round(rng.uniform(1.6, 4.5) * 16), round(rng.uniform(1.2, 2.6) * 16))
-            middle = tuple(int(v * 16) for v in spot)
+        dx, dy = spots[np.argsort(-spots[:, 1])].T
+        local = -dy * 0.55 + dx * side * 0.4
+        tones = 0.74 + 0.16 * height + 0.26 * local + rng.normal(0, 0.12, leaves)
+        tones = np.maximum(light.on((0, 1, 0)) * tones, 0.28 * light.ambient)
+        colors = np.minimum(tones[:, None] * color, 255).tolist()
+        middles = np.stack([x + dx * size, y + dy * size * 0.8], axis=1)
+        axes = rng.uniform((1.6, 1.2), (4.5, 2.6), (leaves, 2))
+        turns = rng.uniform(0, 180, leaves).tolist()
+        places = np.concatenate([middles, axes], axis=1) * 16
+        for (*middle, wide, high), angle, leaf in zip(
+            places.astype(int).tolist(), turns, colors, strict=True
+        ):
             cv2.ellipse(
-                picture, middle, axes, rng.uniform(0, 180), 0, 360, (*leaf, 255), -1, cv2.LINE_8, 4
+                picture, middle, (wide, high), angle, 0, 360, (*leaf, 255), -1, cv2.LINE_8, 4
             )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from segformer_gui.core.scenes.canvas import Color, Image, Light, scaled
-from segformer_gui.core.scenes.furniture.blocks import Railing
+from segformer_gui.core.scenes.canvas import Image, Light
+from segformer_gui.core.scenes.furniture.barriers import random_fence
 from segformer_gui.core.scenes.ground.street import Street, Thing
 from segformer_gui.core.scenes.plants.pictures import Hedge, Tree, leaf_texture, tree_sprites
 
@@ -59,20 +59,18 @@ def _tree_spots(
 def _borders(
     rng: np.random.Generator, street: Street, side: int, line: float, leaves: Image
 ) -> list[Thing]:
-    """Hedges, railings and boarded fences in front of gardens and parks."""
+    """Hedges, and fences of many kinds, in front of gardens and parks."""
     borders: list[Thing] = []
     z = 3.0
     while z < 90:
         far = z + rng.uniform(5, 14)
         if street.is_clear(side, z, far):
-            what = rng.choice(["hedge", "railing", "boards"], p=[0.4, 0.35, 0.25])
-            if what == "hedge":
+            if rng.random() < 0.4:
                 borders.append(Hedge(line, z, far - 0.6, rng.uniform(0.9, 1.7), leaves))
             else:
-                bars = what == "railing"
-                color: Color = (
-                    (42, 46, 46) if bars else scaled((128, 104, 80), rng.uniform(0.7, 1.1))
+                kind = str(
+                    rng.choice(["spikes", "planks", "picket", "mesh"], p=[0.4, 0.4, 0.1, 0.1])
                 )
-                borders.append(Railing(line, z, far - 0.4, rng.uniform(1.0, 1.7), bars, color))
+                borders += random_fence(rng, kind, (line, z), (line, far - 0.4))
         z = far
     return borders
