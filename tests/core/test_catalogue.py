@@ -68,7 +68,7 @@ def imported() -> set[str]:
 
 
 def test_a_card_tells_which_sequences_a_model_has_seen(hf_folder, checkpoint):
-    assert training_sequences(find_model("b0-camvid")) == {"0001TP", "0006R0", "0016E5"}
+    assert training_sequences(find_model("b0-camvid")) == {"0006R0", "0016E5"}
     assert training_sequences(find_model("b5-cityscapes")) == set()
     assert training_sequences(find_model(str(checkpoint))) == set()
     card = hf_folder / "README.md"
@@ -115,7 +115,7 @@ def test_every_catalogue_entry_is_whole_and_named_once():
 def test_embedded_model_comes_first_with_its_measured_score():
     entry = list_models()[0]
     assert (entry.id, entry.origin) == ("segformer-b0-camvid", "embedded")
-    assert (entry.score, entry.score_source, entry.short_side) == (59.2, "measured", 480)
+    assert (entry.score, entry.score_source, entry.short_side) == (62.0, "measured", 480)
     assert installed_path(entry).parts[-2:] == ("models", "segformer-b0-camvid")
 
 
