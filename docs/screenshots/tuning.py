@@ -48,7 +48,7 @@ def take_tuning() -> None:
     studio.wait_until(lambda: session.segmentation.result)
     window.actions_by_id["fine_tune"].trigger()
     window.resizeDocks([dock], [330], Qt.Orientation.Horizontal)
-    studio.wait_until(lambda: tuning.recipe)
+    studio.wait_until(lambda: tuning.recipe and dock.built)
     take("setup")
     tuning.adjust(steps=_STEPS, batch=2)
     for street in _HELD_OUT:

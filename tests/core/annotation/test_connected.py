@@ -60,9 +60,9 @@ def test_the_wand_takes_what_looks_alike_in_lab(street, tolerance, place):
 
     everywhere = whole(wand(street, *place, tolerance, contiguous=False), street.shape[:2])
 
-    # OpenCV's Lab and scikit-image's differ by up to 0.4, most in greys; 2 is just seen.
-    assert everywhere[away < tolerance - 0.4].all()
-    assert not everywhere[away > tolerance + 0.4].any()
+    # OpenCV's Lab of a colour and scikit-image's are up to 0.55 apart; 2 is just seen.
+    assert everywhere[away < tolerance - 1.1].all()
+    assert not everywhere[away > tolerance + 1.1].any()
     assert everywhere[row, column]
     connected = whole(wand(street, *place, tolerance), street.shape[:2])
     expected = skimage_flood(everywhere.astype(np.uint8), (row, column), connectivity=1)
