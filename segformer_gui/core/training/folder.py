@@ -7,6 +7,7 @@
     data/NAME/       what is learnt from, where that could change while it is learnt
     samples/         label maps of held-out images as they were validated, STEP-NUMBER.png
     proof.json       the model against the one that the run began with
+    decision         what became of the model: adopted, discarded
     lock             held by the process that trains; touched every few seconds
     control          what it is asked to do: "stop", "pause" or "go on"
     trainer.log      what a detached trainer has written besides
@@ -40,6 +41,7 @@ MODEL_FOLDER = "model"
 DATA_FOLDER = "data"
 SAMPLES_FOLDER = "samples"
 PROOF_FILE = "proof.json"
+DECISION_FILE = "decision"
 LOG_FILE = "trainer.log"
 _LOCK_FILE = "lock"
 _CONTROL_FILE = "control"

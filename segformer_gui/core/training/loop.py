@@ -190,7 +190,11 @@ def _open_run(
         # the first weights may change at any time.
         known = (checkpoint["recipe"], checkpoint.get("asked", checkpoint["recipe"]))
         share = recipe.network.keep
-        if recipe not in (recipe_from_toml(one).keeping(share) for one in known):
+        try:
+            fits = recipe in [recipe_from_toml(one).keeping(share) for one in known]
+        except ValueError:  # It has settings that are no more.
+            fits = False
+        if not fits:
             raise UserError("resume_other_recipe", path=str(run))
         return checkpoint
     if file.exists():

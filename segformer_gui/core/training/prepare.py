@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from segformer_gui.core.datasets import detect_layout
 from segformer_gui.core.files import write_atomically
 from segformer_gui.core.project.corrections import take_corrections
-from segformer_gui.core.training.folder import DATA_FOLDER, RECIPE_FILE
+from segformer_gui.core.training.folder import DATA_FOLDER, DECISION_FILE, RECIPE_FILE
 from segformer_gui.core.training.recipe import Recipe, read_recipe, value_error
 
 
@@ -24,8 +24,9 @@ def prepare_run(recipe: Recipe, run: Path) -> Recipe:
 def keep_share(run: Path, share: float) -> Recipe:
     """Have the next trainer of a run keep a `share` of the first weights; returns its recipe.
 
-    Of a run that is finished it writes the model again, and compares it with the first one.
-    Raises `UserError` as `read_recipe` and `write_atomically`.
+    Of a run that is finished it writes the model again, and compares it with the first one; what
+    was decided on the model until then is forgotten. Raises `UserError` as `read_recipe` and
+    `write_atomically`.
     """
     file = run / RECIPE_FILE
     try:
@@ -33,6 +34,7 @@ def keep_share(run: Path, share: float) -> Recipe:
     except ValidationError as error:
         raise value_error(error, file) from error
     write_atomically(file, recipe.to_toml().encode())
+    (run / DECISION_FILE).unlink(missing_ok=True)
     return recipe
 
 

@@ -32,6 +32,7 @@ from segformer_gui.core.files import file_error, write_atomically
 from segformer_gui.core.paths import user_data_dir, user_models_dir
 from segformer_gui.core.training.dataset import open_data
 from segformer_gui.core.training.folder import (
+    DECISION_FILE,
     EVENTS_FILE,
     MODEL_FOLDER,
     PROOF_FILE,
@@ -40,7 +41,6 @@ from segformer_gui.core.training.folder import (
 from segformer_gui.core.training.recipe import read_recipe
 
 VERSION_FILE = "version.json"
-_DECISION_FILE = "decision"
 _LIBRARIES = ("segformer-gui", "torch", "numpy", "opencv-python")
 
 
@@ -146,12 +146,12 @@ def discard(run: Path) -> None:
 
 def decide(run: Path, what: str) -> None:
     """Note what became of a run's model. Raises `UserError` as `write_atomically`."""
-    write_atomically(run / _DECISION_FILE, f"{what}\n".encode())
+    write_atomically(run / DECISION_FILE, f"{what}\n".encode())
 
 
 def is_decided(run: Path) -> bool:
     """Whether a run's model was adopted or discarded."""
-    return (run / _DECISION_FILE).exists()
+    return (run / DECISION_FILE).exists()
 
 
 def write_notes(name: str, notes: str) -> Version:

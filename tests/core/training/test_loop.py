@@ -15,7 +15,7 @@ from segformer_gui.core.errors import UserError
 from segformer_gui.core.images import read_image, read_labels, write_png
 from segformer_gui.core.inference.segmenter import Segmenter
 from segformer_gui.core.models import load_model
-from segformer_gui.core.training import loop, trainer
+from segformer_gui.core.training import loop, trainer, versions
 from segformer_gui.core.training.events import (
     Finished,
     Proving,
@@ -134,7 +134,9 @@ def test_another_share_can_be_kept_of_a_finished_run(camvid: Path, tmp_path: Pat
     average = torch.load(run / loop.CHECKPOINT_FILE)["average"]
     first_proof = (run / loop.PROOF_FILE).read_bytes()
 
+    versions.discard(run)
     kept = keep_share(run, 0.5)
+    assert not versions.is_decided(run)
     again = list(train(kept, run, resume=True))
 
     assert read_recipe(run / loop.RECIPE_FILE) == kept == recipe.keeping(0.5)
@@ -150,6 +152,18 @@ def test_another_share_can_be_kept_of_a_finished_run(camvid: Path, tmp_path: Pat
     assert all(torch.equal(state[key], tensor) for key, tensor in average.items())
     assert (run / loop.PROOF_FILE).read_bytes() == first_proof
     assert read_recipe(run / loop.RECIPE_FILE) == recipe
+
+
+def test_a_checkpoint_of_settings_that_are_no_more_is_of_another_recipe(
+    camvid: Path, tmp_path: Path
+) -> None:
+    recipe, file = recipe_for(camvid), tmp_path / "run" / loop.CHECKPOINT_FILE
+    list(train(recipe, tmp_path / "run", stop=lambda: True))
+    checkpoint = torch.load(file)
+    torch.save(checkpoint | {"recipe": f"gone = 1\n{checkpoint['recipe']}"}, file)
+
+    with pytest.raises(UserError, match="resume_other_recipe"):
+        next(train(recipe, tmp_path / "run", resume=True))
 
 
 def test_a_share_that_cannot_be_kept_is_refused(camvid: Path, tmp_path: Path) -> None:
